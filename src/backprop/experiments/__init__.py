@@ -1,0 +1,1 @@
+"""One folder per experiment; each reads top to bottom beside the paper."""

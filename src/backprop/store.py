@@ -1,0 +1,164 @@
+"""The only module that knows file formats: arrays as safetensors, tables as parquet, findings as JSON.
+
+Every writer writes beside the target and renames, so that a killed job leaves nothing half-written behind.
+Bytes depend on content alone: no times, no host names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from safetensors.numpy import load_file, save
+
+from backprop.protocol import UserError
+
+ARRAYS, TABLE, FINDINGS = "trained.safetensors", "networks.parquet", "findings.json"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a results table: its name, type (a pyarrow type), meaning, and unit ("" if none)."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; it takes the place of `path` only when all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a binary file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
+    """Write named arrays with one JSON-able mapping about them (the protocol, say).
+
+    One metadata key only: with two or more, safetensors writes them in an order that varies.
+    """
+    contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
+    write_bytes(path, save(contiguous, metadata={"about": json.dumps(about, sort_keys=True)}))
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The named arrays in `path`."""
+    _must_exist(path)
+    return load_file(path)
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """The mapping written beside the arrays in `path`, without reading the arrays."""
+    _must_exist(path)
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return json.loads(header["__metadata__"]["about"])
+
+
+def write_table(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> None:
+    """Write a table against its declared columns; ValueError on a missing or an extra column."""
+    declared = [column.name for column in columns]
+    missing, extra = set(declared) - set(table.columns), set(table.columns) - set(declared)
+    if missing or extra:
+        raise ValueError(f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}")
+    schema = pa.schema(
+        [pa.field(c.name, c.type, metadata={"meaning": c.meaning, "unit": c.unit}) for c in columns]
+    )
+    content = pa.Table.from_pandas(table[declared], schema=schema, preserve_index=False)
+    with replacing(path) as temporary:
+        pq.write_table(content.replace_schema_metadata(None), temporary, compression="zstd")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table in `path`."""
+    _must_exist(path)
+    return pq.read_table(path).to_pandas()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys; ValueError where a number is nan or infinite, which JSON does not know."""
+    write_text(path, json.dumps(_plain(content), indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file."""
+    _must_exist(path)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant of an experiment as it lies on disk: its protocol, its arrays, its table; read when asked for."""
+
+    folder: Path
+
+    @property
+    def variant(self) -> str:
+        """The variant's name."""
+        return self.folder.name
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What the training job wrote beside the arrays: `protocol`, `provenance`."""
+        return read_about(self.folder / ARRAYS)
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """The protocol the variant was trained with, all fields spelled out."""
+        return self.about["protocol"]
+
+    @cached_property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays the training job returned."""
+        return read_arrays(self.folder / ARRAYS)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per network (or per what the experiment repeats)."""
+        return read_table(self.folder / TABLE)
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        raise UserError(f"{path} does not exist; let Snakemake make it (uv run snakemake {path}).")
+
+
+def _plain(content: Any) -> Any:
+    """numpy scalars and arrays, tuples and mappings as what JSON knows."""
+    if isinstance(content, Mapping):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, np.ndarray | list | tuple):
+        return [_plain(value) for value in content]
+    return content.item() if isinstance(content, np.generic) else content
