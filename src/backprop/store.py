@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,6 @@ import pyarrow.parquet as pq
 from safetensors.numpy import load_file, save
 
 from backprop.protocol import UserError
-
-ARRAYS, TABLE, FINDINGS = "trained.safetensors", "networks.parquet", "findings.json"
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,9 @@ def write_table(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> N
     declared = [column.name for column in columns]
     missing, extra = set(declared) - set(table.columns), set(table.columns) - set(declared)
     if missing or extra:
-        raise ValueError(f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}")
+        raise ValueError(
+            f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}"
+        )
     schema = pa.schema(
         [pa.field(c.name, c.type, metadata={"meaning": c.meaning, "unit": c.unit}) for c in columns]
     )
@@ -116,38 +115,6 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file."""
     _must_exist(path)
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True)
-class Run:
-    """One variant of an experiment as it lies on disk: its protocol, its arrays, its table; read when asked for."""
-
-    folder: Path
-
-    @property
-    def variant(self) -> str:
-        """The variant's name."""
-        return self.folder.name
-
-    @cached_property
-    def about(self) -> dict[str, Any]:
-        """What the training job wrote beside the arrays: `protocol`, `provenance`."""
-        return read_about(self.folder / ARRAYS)
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """The protocol the variant was trained with, all fields spelled out."""
-        return self.about["protocol"]
-
-    @cached_property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays the training job returned."""
-        return read_arrays(self.folder / ARRAYS)
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row per network (or per what the experiment repeats)."""
-        return read_table(self.folder / TABLE)
 
 
 def _must_exist(path: Path) -> None:

@@ -1,0 +1,32 @@
+# Reproduces Rumelhart, Hinton & Williams (1986) and the course labs around it.
+#
+#   uv run snakemake --cores all             everything: trains, analyses, writes the report and the assignment
+#   uv run snakemake --cores all symmetry    one experiment; or: report, assignment, verify, benchmark
+#   uv run snakemake --cores all results/symmetry/figures/sweeps.svg      any single file
+#
+# Reads config/config.yaml, makes results/. Data flows one way:
+#   fetch -> train -> analyse -> find (numbers, verdicts) -> draw (figures) -> report, assignment
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+include: "workflow/rules/fetch.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/analyse.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/targets.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        rules.report.output,
+        rules.assignment.output,

@@ -1,0 +1,73 @@
+"""Trains the networks of one variant: all input vectors in every sweep, to the cap, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from backprop import analysis, training
+from backprop.devices import resolve_device
+from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
+from backprop.networks import Architecture, initial_weights
+
+
+def train(
+    protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]
+) -> dict[str, np.ndarray]:
+    """Train one network per seed.
+
+    Returns:
+        seeds [S]; kept_sweeps [K]; layer_1 [S, K, hidden, bits + 1] and layer_2 [S, K, 1, hidden + 1], biases last;
+        first_sweep [S, 3], the first sweep after which a criterion of BOUNDS is met, -1 if never by the cap;
+        error_sweeps [R] and errors [S, R], E after those many sweeps.
+    """
+    architecture = Architecture(
+        (protocol.bits, protocol.hidden_units, 1), hidden=protocol.hidden, output=protocol.output
+    )
+    inputs, targets = patterns(protocol)
+    low, high = protocol.targets
+    trained = training.train(
+        architecture,
+        inputs,
+        targets,
+        weights=initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range),
+        update=update(protocol),
+        error=protocol.error,
+        sweeps=protocol.sweeps,
+        bounds=tuple(bound * (high - low) for bound in BOUNDS),
+        keep=protocol.kept_sweeps,
+        record_every=protocol.record_every,
+        per_case=protocol.per_case,
+        device=resolve_device(device),
+    )
+    layers = [
+        np.stack([trained.weights[sweep][layer].cpu().numpy() for sweep in protocol.kept_sweeps])
+        for layer in range(2)
+    ]
+    return {
+        "seeds": np.array(seeds),
+        "kept_sweeps": np.array(protocol.kept_sweeps),
+        "layer_1": layers[0].transpose(3, 0, 1, 2),
+        "layer_2": layers[1].transpose(3, 0, 1, 2),
+        "first_sweep": trained.first_sweep.cpu().numpy().T,
+        "error_sweeps": np.array(trained.error_sweeps),
+        "errors": trained.errors.cpu().numpy().T,
+    }
+
+
+def patterns(protocol: Protocol) -> tuple[torch.Tensor, torch.Tensor]:
+    """All input vectors [cases, bits] and their targets [cases, 1]: the higher one for palindromes."""
+    inputs = analysis.cases(protocol.bits, *protocol.inputs)
+    targets = np.where(analysis.is_palindrome(inputs), protocol.targets[1], protocol.targets[0])
+    return torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets[:, None], dtype=torch.float32)
+
+
+def update(protocol: Protocol) -> training.Descent | training.Optimizer:
+    """The rule that changes the weights: equations (8) and (9), or an optimizer of torch."""
+    schedule = training.Schedule(protocol.schedule, protocol.schedule_options)
+    if protocol.optimizer == "descent":
+        return training.Descent(protocol.epsilon, protocol.alpha, schedule)
+    return training.Optimizer(protocol.optimizer, protocol.epsilon, protocol.optimizer_options, schedule)

@@ -1,0 +1,70 @@
+"""The stages of the pipeline: read what came before, call the experiment's module, write what it returns.
+
+train -> analyse -> find -> draw. One way: nothing here looks back. Each stage imports only its own module of the
+experiment, so that drawing never pays for importing torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from backprop import runs, store
+from backprop.protocol import Protocol
+from backprop.runs import Run
+
+_log = logging.getLogger(__name__)
+
+
+def train(experiment: str, protocol: Protocol, device: str, data: Mapping[str, Path], folder: Path) -> None:
+    """Train every network of one variant and write its arrays to `folder`; `data` maps data sets to files."""
+    import torch  # the only stage that needs it
+
+    torch.set_num_threads(protocol.threads)
+    arrays = _module(experiment, "train").train(protocol, protocol.seed_list, device, data)
+    about = {
+        "experiment": experiment,
+        "protocol": dataclasses.asdict(protocol),
+        "provenance": {name: store.read_about(path) for name, path in sorted(data.items())},
+    }
+    store.write_arrays(folder / runs.ARRAYS, arrays, about)
+
+
+def analyse(experiment: str, protocol: Protocol, folder: Path) -> None:
+    """Measure every trained network of one variant and write one row each."""
+    module = _module(experiment, "analyse")
+    table = module.analyse(protocol, store.read_arrays(folder / runs.ARRAYS))
+    store.write_table(folder / runs.TABLE, table, module.COLUMNS)
+    _log.info("%d rows, %d columns", *table.shape)
+
+
+def find(experiment: str, folders: Mapping[str, Path], out: Path) -> None:
+    """Write the numbers the text quotes and the verdicts on the claims; `folders` maps variants to folders."""
+    module = _module(experiment, "findings")
+    found = {variant: Run(folder) for variant, folder in folders.items()}
+    values = module.values(found)
+    claims = [dataclasses.asdict(claim) for claim in module.claims(found, values)]
+    protocols = {variant: run.protocol for variant, run in found.items()}
+    provenance = {name: about for run in found.values() for name, about in run.about["provenance"].items()}
+    content = {"values": values, "claims": claims, "protocols": protocols, "provenance": provenance}
+    store.write_json(out, content)
+
+
+def draw(experiment: str, folders: Mapping[str, Path], findings: Path, out: Path) -> None:
+    """Draw every figure of the experiment into the folder `out`."""
+    from backprop.plots import svg
+
+    found = {variant: Run(folder) for variant, folder in folders.items()}
+    values: dict[str, Any] = store.read_json(findings)["values"]
+    for name, figure in _module(experiment, "figures").FIGURES.items():
+        store.write_bytes(out / f"{name}.svg", svg(figure(found, values)))
+        _log.info("%s", name)
+
+
+def _module(experiment: str, stage: str) -> ModuleType:
+    return import_module(f"backprop.experiments.{experiment}.{stage}")

@@ -1,0 +1,64 @@
+# Looks into what was trained: one row per network, the numbers and verdicts, the figures. Never trains.
+rule analyse:
+    input:
+        rules.train.output,
+        code=stage_code("analyse"),
+    output:
+        "results/{experiment}/{variant}/networks.parquet",
+    log:
+        "results/logs/analyse/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/analyse/{experiment}/{variant}.tsv"
+    params:
+        protocol=protocol_of,
+    threads: 1
+    resources:
+        mem_mb=1000,
+    shell:
+        "python -m backprop analyse {wildcards.experiment} --variant {wildcards.variant}"
+        " --protocol {params.protocol:q} > {log} 2>&1"
+
+
+rule find:
+    input:
+        lambda wildcards: variant_files(wildcards.experiment, "trained.safetensors", "networks.parquet"),
+        code=stage_code("findings"),
+    output:
+        "results/{experiment}/findings.json",
+    log:
+        "results/logs/find/{experiment}.log",
+    benchmark:
+        "results/logs/find/{experiment}.tsv"
+    params:
+        variants=lambda wildcards: list(PROTOCOLS[wildcards.experiment]),
+    threads: 1
+    resources:
+        mem_mb=1000,
+    shell:
+        "python -m backprop find {wildcards.experiment} --variants {params.variants} > {log} 2>&1"
+
+
+# one job draws all figures of an experiment: starting Python and matplotlib costs more than drawing
+for experiment in EXPERIMENTS:
+
+    rule:
+        name:
+            f"draw_{experiment}"
+        input:
+            variant_files(experiment, "trained.safetensors", "networks.parquet"),
+            f"results/{experiment}/findings.json",
+            code=code("stages", "plots", f"experiments.{experiment}.figures"),
+        output:
+            [report(path, category=experiment) for path in figure_files(experiment)],
+        log:
+            f"results/logs/draw/{experiment}.log",
+        benchmark:
+            f"results/logs/draw/{experiment}.tsv"
+        params:
+            experiment=experiment,
+            variants=list(PROTOCOLS[experiment]),
+        threads: 1
+        resources:
+            mem_mb=1000,
+        shell:
+            "python -m backprop draw {params.experiment} --variants {params.variants} > {log} 2>&1"

@@ -1,0 +1,56 @@
+# What every stage needs: the checked protocols, and the source files a job depends on.
+import json
+import sys
+from pathlib import Path
+
+from backprop import config as settings
+from backprop import sources
+from backprop.protocol import UserError
+
+try:
+    PROTOCOLS = settings.check(config)
+except UserError as error:
+    # a user's mistake, told in one sentence before any job starts; a traceback would bury it
+    sys.tracebacklimit = 0
+    raise WorkflowError(f"configuration: {error}")
+
+EXPERIMENTS = list(PROTOCOLS)
+
+# jobs run the Python that runs Snakemake, also where its environment is not activated
+shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+
+
+wildcard_constraints:
+    experiment="|".join(EXPERIMENTS),
+    variant="[a-z0-9][a-z0-9_.-]*",
+
+
+def code(*modules):
+    """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
+    return [str(path) for path in sources.closure(*(f"backprop.{module}" for module in modules))]
+
+
+def stage_code(stage):
+    """The source files behind one stage of an experiment, as an input function."""
+    return lambda wildcards: code("stages", f"experiments.{wildcards.experiment}.{stage}")
+
+
+def protocol_of(wildcards):
+    """A variant's overrides as JSON: what the job is told, and what makes it rerun when it changes."""
+    variants = PROTOCOLS[wildcards.experiment]
+    if wildcards.variant not in variants:
+        allowed = ", ".join(variants)
+        raise WorkflowError(
+            f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
+        )
+    return json.dumps(settings.overrides_of(variants[wildcards.variant]), sort_keys=True)
+
+
+def variant_files(experiment, *names):
+    """The named files of every variant of an experiment."""
+    return expand("results/{experiment}/{variant}/{name}", experiment=experiment, variant=PROTOCOLS[experiment], name=names)
+
+
+def figure_files(experiment):
+    """The figures an experiment declares."""
+    return expand("results/{experiment}/figures/{name}.svg", experiment=experiment, name=sources.figure_names(experiment))

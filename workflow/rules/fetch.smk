@@ -1,0 +1,1 @@
+# Fetches data sets: archives in, checked arrays out.

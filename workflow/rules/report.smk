@@ -1,0 +1,56 @@
+# Renders the results for a reader. Reads findings, figures and text; trains and computes nothing.
+from pathlib import Path
+
+REPORT_TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
+FINDINGS = expand("results/{experiment}/findings.json", experiment=EXPERIMENTS)
+FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
+
+
+rule report:
+    input:
+        FINDINGS,
+        FIGURES,
+        text=REPORT_TEXT,
+        code=code("report"),
+    output:
+        "results/report/report.html",
+        "results/report/report.pdf",
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/logs/report.tsv"
+    params:
+        author=config.get("author", ""),
+        student_id=config.get("student_id", ""),
+        course=config.get("course", ""),
+    threads: 1
+    resources:
+        mem_mb=1000,
+    shell:
+        "python -m backprop report --author {params.author:q} --student-id {params.student_id:q}"
+        " --course {params.course:q} > {log} 2>&1"
+
+
+rule assignment:
+    input:
+        FINDINGS,
+        text=REPORT_TEXT,
+        code=code("assignment"),
+    output:
+        "results/assignment/assignment.ipynb",
+        "results/assignment/assignment.html",
+        "results/assignment/assignment.pdf",
+    log:
+        "results/logs/assignment.log",
+    benchmark:
+        "results/logs/assignment.tsv"
+    params:
+        author=config.get("author", ""),
+        student_id=config.get("student_id", ""),
+        course=config.get("course", ""),
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "python -m backprop assignment --author {params.author:q} --student-id {params.student_id:q}"
+        " --course {params.course:q} > {log} 2>&1"

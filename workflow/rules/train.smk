@@ -1,0 +1,22 @@
+# Trains every network of one variant. Reads a protocol (and data), makes arrays.
+rule train:
+    input:
+        code=stage_code("train"),
+        data=lambda wildcards: expand(
+            "results/data/{name}.safetensors", name=settings.data_sets(wildcards.experiment)
+        ),
+    output:
+        "results/{experiment}/{variant}/trained.safetensors",
+    log:
+        "results/logs/train/{experiment}/{variant}.log",
+    benchmark:
+        "results/logs/train/{experiment}/{variant}.tsv"
+    params:
+        protocol=protocol_of,
+        device=config.get("device", "auto"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "python -m backprop train {wildcards.experiment} --variant {wildcards.variant}"
+        " --protocol {params.protocol:q} --device {params.device} > {log} 2>&1"
