@@ -15,8 +15,6 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
-
-
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/analyse.smk"
@@ -26,7 +24,7 @@ include: "workflow/rules/targets.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         rules.report.output,
         rules.assignment.output,
+    localrule: True

@@ -39,9 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: object, text: str, experiment: bool = True) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
-        sub.add_argument(
-            "--config", type=Path, action="append", help="configuration file; may be given more than once"
-        )
+        sub.add_argument("--config", type=Path, action="append", help="configuration file; may be given more than once")
         if experiment:
             sub.add_argument("experiment", help=", ".join(sources.experiments()))
         return sub
@@ -91,9 +89,7 @@ def _protocol(options: argparse.Namespace) -> Protocol:
     known = _variants(options)
     if options.variant not in known:
         allowed = ", ".join(known)
-        raise UserError(
-            f"'{options.variant}' is not a variant of {options.experiment}; allowed are {allowed}."
-        )
+        raise UserError(f"'{options.variant}' is not a variant of {options.experiment}; allowed are {allowed}.")
     return known[options.variant]
 
 

@@ -119,9 +119,7 @@ def smallest_gap(layer_1: Array) -> Array:
     return _relative(sums.min(axis=1), w)
 
 
-def distance_to(
-    layer_1: Array, layer_2: Array, target: tuple[Array, Array] = FIGURE_1
-) -> tuple[Array, Array]:
+def distance_to(layer_1: Array, layer_2: Array, target: tuple[Array, Array] = FIGURE_1) -> tuple[Array, Array]:
     """Distance to a 6-2-1 network up to the task's symmetries, over the target's norm, and the symmetry used.
 
     The task does not change when hidden units are swapped (2), when mirror pairs change places (6), or when the
@@ -156,9 +154,7 @@ def apply_symmetry(
     return layer_1[:, units][:, :, inputs], layer_2[:, :, [*units, 2]]
 
 
-def families(
-    first: Array, second: Array, tolerance: float = 0.05
-) -> tuple[Array, dict[str, tuple[float, float]]]:
+def families(first: Array, second: Array, tolerance: float = 0.05) -> tuple[Array, dict[str, tuple[float, float]]]:
     """The families of magnitude ratios, found from the data: dense clusters in the plane of the two log ratios.
 
     Args:

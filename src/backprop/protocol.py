@@ -116,9 +116,7 @@ def _as_declared(name: str, value: Any, declared: Any) -> Any:
             return dict(value)
         if option in (bool, str, type(None)) and type(value) is option:
             return value
-    raise UserError(
-        f"{name} is {value!r}, {_kind(value)}; expected {_words(declared)}.{_exponent_hint(value)}"
-    )
+    raise UserError(f"{name} is {value!r}, {_kind(value)}; expected {_words(declared)}.{_exponent_hint(value)}")
 
 
 def _options(declared: Any) -> tuple[Any, ...]:

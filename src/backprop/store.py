@@ -89,12 +89,8 @@ def write_table(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> N
     declared = [column.name for column in columns]
     missing, extra = set(declared) - set(table.columns), set(table.columns) - set(declared)
     if missing or extra:
-        raise ValueError(
-            f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}"
-        )
-    schema = pa.schema(
-        [pa.field(c.name, c.type, metadata={"meaning": c.meaning, "unit": c.unit}) for c in columns]
-    )
+        raise ValueError(f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}")
+    schema = pa.schema([pa.field(c.name, c.type, metadata={"meaning": c.meaning, "unit": c.unit}) for c in columns])
     content = pa.Table.from_pandas(table[declared], schema=schema, preserve_index=False)
     with replacing(path) as temporary:
         pq.write_table(content.replace_schema_metadata(None), temporary, compression="zstd")

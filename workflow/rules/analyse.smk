@@ -9,11 +9,11 @@ rule analyse:
         "results/logs/analyse/{experiment}/{variant}.log",
     benchmark:
         "results/logs/analyse/{experiment}/{variant}.tsv"
-    params:
-        protocol=protocol_of,
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        protocol=protocol_of,
     shell:
         "python -m backprop analyse {wildcards.experiment} --variant {wildcards.variant}"
         " --protocol {params.protocol:q} > {log} 2>&1"
@@ -21,7 +21,9 @@ rule analyse:
 
 rule find:
     input:
-        lambda wildcards: variant_files(wildcards.experiment, "trained.safetensors", "networks.parquet"),
+        lambda wildcards: variant_files(
+            wildcards.experiment, "trained.safetensors", "networks.parquet"
+        ),
         code=stage_code("findings"),
     output:
         "results/{experiment}/findings.json",
@@ -29,11 +31,11 @@ rule find:
         "results/logs/find/{experiment}.log",
     benchmark:
         "results/logs/find/{experiment}.tsv"
-    params:
-        variants=lambda wildcards: list(PROTOCOLS[wildcards.experiment]),
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        variants=lambda wildcards: list(PROTOCOLS[wildcards.experiment]),
     shell:
         "python -m backprop find {wildcards.experiment} --variants {params.variants} > {log} 2>&1"
 
@@ -54,11 +56,11 @@ for experiment in EXPERIMENTS:
             f"results/logs/draw/{experiment}.log",
         benchmark:
             f"results/logs/draw/{experiment}.tsv"
-        params:
-            experiment=experiment,
-            variants=list(PROTOCOLS[experiment]),
         threads: 1
         resources:
             mem_mb=1000,
+        params:
+            experiment=experiment,
+            variants=list(PROTOCOLS[experiment]),
         shell:
             "python -m backprop draw {params.experiment} --variants {params.variants} > {log} 2>&1"

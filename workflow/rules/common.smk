@@ -27,12 +27,17 @@ wildcard_constraints:
 
 def code(*modules):
     """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
-    return [str(path) for path in sources.closure(*(f"backprop.{module}" for module in modules))]
+    return [
+        str(path)
+        for path in sources.closure(*(f"backprop.{module}" for module in modules))
+    ]
 
 
 def stage_code(stage):
     """The source files behind one stage of an experiment, as an input function."""
-    return lambda wildcards: code("stages", f"experiments.{wildcards.experiment}.{stage}")
+    return lambda wildcards: code(
+        "stages", f"experiments.{wildcards.experiment}.{stage}"
+    )
 
 
 def protocol_of(wildcards):
@@ -43,14 +48,25 @@ def protocol_of(wildcards):
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
-    return json.dumps(settings.overrides_of(variants[wildcards.variant]), sort_keys=True)
+    return json.dumps(
+        settings.overrides_of(variants[wildcards.variant]), sort_keys=True
+    )
 
 
 def variant_files(experiment, *names):
     """The named files of every variant of an experiment."""
-    return expand("results/{experiment}/{variant}/{name}", experiment=experiment, variant=PROTOCOLS[experiment], name=names)
+    return expand(
+        "results/{experiment}/{variant}/{name}",
+        experiment=experiment,
+        variant=PROTOCOLS[experiment],
+        name=names,
+    )
 
 
 def figure_files(experiment):
     """The figures an experiment declares."""
-    return expand("results/{experiment}/figures/{name}.svg", experiment=experiment, name=sources.figure_names(experiment))
+    return expand(
+        "results/{experiment}/figures/{name}.svg",
+        experiment=experiment,
+        name=sources.figure_names(experiment),
+    )

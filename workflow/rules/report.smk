@@ -19,13 +19,13 @@ rule report:
         "results/logs/report.log",
     benchmark:
         "results/logs/report.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
     params:
         author=config.get("author", ""),
         student_id=config.get("student_id", ""),
         course=config.get("course", ""),
-    threads: 1
-    resources:
-        mem_mb=1000,
     shell:
         "python -m backprop report --author {params.author:q} --student-id {params.student_id:q}"
         " --course {params.course:q} > {log} 2>&1"
@@ -44,13 +44,13 @@ rule assignment:
         "results/logs/assignment.log",
     benchmark:
         "results/logs/assignment.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
     params:
         author=config.get("author", ""),
         student_id=config.get("student_id", ""),
         course=config.get("course", ""),
-    threads: 1
-    resources:
-        mem_mb=2000,
     shell:
         "python -m backprop assignment --author {params.author:q} --student-id {params.student_id:q}"
         " --course {params.course:q} > {log} 2>&1"

@@ -4,11 +4,11 @@ for experiment in EXPERIMENTS:
     rule:
         name:
             experiment
-        localrule: True
         input:
             variant_files(experiment, "networks.parquet"),
             f"results/{experiment}/findings.json",
             figure_files(experiment),
+        localrule: True
 
 
 rule verify:
@@ -20,8 +20,8 @@ rule verify:
 rule benchmark:
     output:
         "results/benchmark/engine.txt",
-    localrule: True
     log:
         "results/logs/benchmark.log",
+    localrule: True
     shell:
         "python benchmarks/engine.py > {output} 2> {log}"

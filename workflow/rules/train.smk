@@ -3,7 +3,8 @@ rule train:
     input:
         code=stage_code("train"),
         data=lambda wildcards: expand(
-            "results/data/{name}.safetensors", name=settings.data_sets(wildcards.experiment)
+            "results/data/{name}.safetensors",
+            name=settings.data_sets(wildcards.experiment),
         ),
     output:
         "results/{experiment}/{variant}/trained.safetensors",
@@ -11,12 +12,12 @@ rule train:
         "results/logs/train/{experiment}/{variant}.log",
     benchmark:
         "results/logs/train/{experiment}/{variant}.tsv"
-    params:
-        protocol=protocol_of,
-        device=config.get("device", "auto"),
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        protocol=protocol_of,
+        device=config.get("device", "auto"),
     shell:
         "python -m backprop train {wildcards.experiment} --variant {wildcards.variant}"
         " --protocol {params.protocol:q} --device {params.device} > {log} 2>&1"

@@ -14,9 +14,7 @@ from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
 from backprop.networks import Architecture, initial_weights
 
 
-def train(
-    protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]
-) -> dict[str, np.ndarray]:
+def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
     """Train one network per seed.
 
     Returns:
@@ -44,8 +42,7 @@ def train(
         device=resolve_device(device),
     )
     layers = [
-        np.stack([trained.weights[sweep][layer].cpu().numpy() for sweep in protocol.kept_sweeps])
-        for layer in range(2)
+        np.stack([trained.weights[sweep][layer].cpu().numpy() for sweep in protocol.kept_sweeps]) for layer in range(2)
     ]
     return {
         "seeds": np.array(seeds),
