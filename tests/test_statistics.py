@@ -124,7 +124,8 @@ def test_the_paired_interval_is_narrower_than_the_unpaired_when_seeds_agree() ->
     (low_1, low_2), (high_1, high_2) = wilson([90, 82], 100)
     unpaired = np.hypot(0.9 - low_1, high_2 - 0.82) + np.hypot(high_1 - 0.9, 0.82 - low_2)
     assert result.high - result.low < 0.9 * unpaired
-    swapped = paired_difference(*reversed(_table(80, 10, 2, 8)))
+    first, second = _table(80, 10, 2, 8)
+    swapped = paired_difference(second, first)
     np.testing.assert_allclose([swapped.low, swapped.high], [-result.high, -result.low], rtol=1e-12)
 
 

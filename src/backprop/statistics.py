@@ -89,8 +89,6 @@ def kaplan_meier(times: npt.ArrayLike, observed: npt.ArrayLike, level: float = 0
     ordered = np.sort(t)
     at_risk = t.size - np.searchsorted(ordered, moments, side="left")
     survival = np.cumprod(1 - successes / at_risk)
-    # 1 - 1/3 and the like can leave dust where the last network at risk solves: the share is then exactly 0.
-    survival = np.where(successes == at_risk, 0.0, survival)
     low, high = np.full_like(survival, np.nan), np.full_like(survival, np.nan)
     inside = survival > 0
     n, d, s = at_risk[inside], successes[inside], survival[inside]
@@ -154,9 +152,8 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float 
 def _mcnemar(only_first: int, only_second: int) -> float:
     discordant = only_first + only_second
     tail = sum(comb(discordant, k) for k in range(min(only_first, only_second) + 1))
-    return min(
-        1.0, 2 * tail / 2**discordant
-    )  # whole numbers until here: no underflow with thousands of seeds
+    # Whole numbers up to the division: nothing underflows with thousands of seeds.
+    return min(1.0, 2 * tail / 2**discordant)
 
 
 def _clean(times: npt.ArrayLike, observed: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
