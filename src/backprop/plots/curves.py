@@ -1,4 +1,4 @@
-"""Lines: errors over sweeps, rates over a parameter, a loss going down."""
+"""Errors and losses over time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
-from backprop.plots.style import BLUE, DASHES, INK, MARKERS, MUTED, SERIES, SMALL, VERMILLION, End, EndLabels
-
-Band = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+from backprop.plots.labels import End, EndLabels
+from backprop.plots.style import (
+    BLUE,
+    DASHES,
+    INK,
+    SERIES,
+    VERMILLION,
+    log_ticks,
+)
 
 
 def error_curves(
@@ -27,19 +33,20 @@ def error_curves(
 ) -> None:
     """The error of each of many networks over the sweeps: plateaus, drops, and the ones that never drop.
 
-    `sweeps` [records], `errors` [records, networks], `solved` [networks]: networks that solved the task are blue,
-    the others vermillion and dashed. `highlight` lists columns to draw strongly. A gap is left where E is nan, and
-    on the log axis where it is 0.
+    `sweeps` [records], `errors` [records, networks], `solved` [networks]: networks that solved the task are
+    blue, the others vermillion and dashed. `highlight` lists columns to draw strongly. A gap is left where E
+    is nan, and on the log axis where it is 0.
     """
     x, e, ok = np.asarray(sweeps, float), np.asarray(errors, float), np.asarray(solved, bool)
+    log = log and bool(np.any(e > 0))  # matplotlib refuses a logarithmic axis without a positive number
     if log:
         e = np.where(e > 0, e, np.nan)
     many = max(1, ok.size)
     thin = np.setdiff1d(np.arange(ok.size), np.asarray(highlight, int))
     for state, colour, dash in ((True, BLUE, DASHES[0]), (False, VERMILLION, DASHES[1])):
         chosen = thin[ok[thin] == state]
-        lines = [np.column_stack([x, e[:, k]]) for k in chosen]
-        alpha = float(np.clip(12 / many, 0.08, 0.55))
+        lines = [np.column_stack([x, e[:, k]]) for k in chosen if np.isfinite(e[:, k]).any()]
+        alpha = float(np.clip(12 / max(1, chosen.size), 0.08, 0.55))
         ax.add_collection(
             LineCollection(lines, colors=colour, linewidths=0.7, alpha=alpha, rasterized=many > 150)
         )
@@ -53,7 +60,10 @@ def error_curves(
         ax.set_xscale("log")
     if x.size:
         ax.set_xlim(float(x[x > 0].min(initial=x.max())) if log_time else x.min(), x.max())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
+    if log_time:
+        log_ticks(ax.xaxis)
+    else:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
     ax.set(xlabel="sweeps", ylabel=ylabel)
     ends = []
     for state, colour, word in ((True, BLUE, "solved"), (False, VERMILLION, "not solved")):
@@ -63,50 +73,6 @@ def error_curves(
             y = float(np.median(last)) if last.size else float(np.mean(ax.get_ylim()))
             ends.append(End(x[-1], y, f"{int(np.sum(ok == state)):,} {word}", colour))
     EndLabels(ax, ends)
-
-
-def rate_curves(
-    ax: Axes,
-    x: npt.ArrayLike,
-    groups: Mapping[str, Band],
-    xlabel: str = "learning rate ε",
-    ylabel: str = "networks that solve the task",
-    log: bool = True,
-    rate: bool = True,
-    mark: float | None = None,
-    mark_label: str = "the paper",
-) -> None:
-    """A rate or a median against a parameter `x` [k], one line per group with its shaded interval.
-
-    `groups` maps a label to (value, low, high), each [k]; nan leaves a gap. Labels stand at the right ends, moved
-    apart. `log` makes x logarithmic; with `rate` the values are shares shown from 0 to 100%. `mark` draws a line at
-    the paper's x.
-    """
-    at = np.asarray(x, float)
-    ends = []
-    for k, (label, band) in enumerate(groups.items()):
-        value, low, high = (np.asarray(v, float) for v in band)
-        colour = SERIES[k % len(SERIES)]
-        ax.fill_between(at, low, high, color=colour, alpha=0.16, lw=0)
-        ax.plot(at, value, color=colour, ls=DASHES[k % len(DASHES)], marker=MARKERS[k % len(MARKERS)], ms=3.6,
-                mfc="white" if k % 2 else colour, mew=1, lw=1.3)  # fmt: skip
-        known = np.flatnonzero(np.isfinite(value))
-        if known.size:
-            ends.append(End(at[known[-1]], value[known[-1]], label, colour))
-    if log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
-        ax.xaxis.set_minor_formatter(NullFormatter())
-    if rate:
-        ax.set_ylim(-0.02, 1.02)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
-    if mark is not None:
-        ax.axvline(mark, color=MUTED, lw=0.9, ls=DASHES[2], zorder=0)
-        ax.annotate(mark_label, (mark, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                    ha="center", va="bottom", fontsize=SMALL, color=MUTED)  # fmt: skip
-    EndLabels(ax, ends)
-    ax.grid(axis="y")
-    ax.set(xlabel=xlabel, ylabel=ylabel)
 
 
 def loss_curve(
@@ -119,7 +85,7 @@ def loss_curve(
     reference_label: str = "",
     log: bool = True,
 ) -> None:
-    """A loss over steps [k], or several in a mapping from label to [k]; `reference` is a level to compare with."""
+    """A loss over steps [k], or several, label to [k]; `reference` is a level to compare with, labelled."""
     at = np.asarray(steps, float)
     curves = losses if isinstance(losses, Mapping) else {"": losses}
     ends = []

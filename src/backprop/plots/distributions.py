@@ -1,4 +1,4 @@
-"""Learning times and rates over many networks: histograms, survival curves, families of weights, intervals."""
+"""Learning times and rates over many networks: histograms, survival curves, weight families, intervals."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
+from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import (
-    BLUE, DASHES, INK, MARKERS, MUTED, RULE, SERIES, SMALL, VERMILLION, End, EndLabels, number, percent, plain_ticks,
-)  # fmt: skip
-from backprop.statistics import kaplan_meier, quantile_of, wilson
+    BLUE,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    SERIES,
+    SMALL,
+    VERMILLION,
+    log_ticks,
+    percent,
+    plain_ticks,
+)
+from backprop.statistics import kaplan_meier, quantile_of
 
 Sample = tuple[npt.ArrayLike, npt.ArrayLike]
 
@@ -26,7 +37,7 @@ def sweeps_distribution(
     log: bool = False,
     bins: int = 60,
 ) -> None:
-    """Histogram of sweeps to criterion [n]; networks without one by `cap` (nan, negative) get a bar of their own.
+    """Histogram of sweeps to criterion [n]; networks unsolved by `cap` (nan, negative) get their own bar.
 
     A line at `mark` sweeps says which quantile of all networks that is, the unsolved counted as slower. `log`
     makes the sweeps logarithmic.
@@ -34,14 +45,12 @@ def sweeps_distribution(
     times = np.asarray(first_sweeps, float).ravel()
     solved = np.isfinite(times) & (times >= 0) & (times <= cap)
     inside = times[solved]
-    low = max(float(inside.min(initial=cap)), 1.0) if log else 0.0
+    low = max(float(inside.min() if inside.size else cap / 10), 1.0) if log else 0.0
     edges = np.geomspace(low * 0.95, cap, bins + 1) if log else np.linspace(low, cap, bins + 1)
     counts, _ = np.histogram(inside, edges)
     ax.stairs(counts, edges, fill=True, color=BLUE, alpha=0.85, lw=0)
     if log:
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
-        ax.xaxis.set_minor_formatter(NullFormatter())
         start, stop = cap * (cap / edges[0]) ** 0.05, cap * (cap / edges[0]) ** 0.1
     else:
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
@@ -59,28 +68,43 @@ def sweeps_distribution(
             color="white",
             edgecolor=VERMILLION,
             hatch="////",
+            clip_on=False,
             lw=0.9,
         )
         if height < censored:
-            ax.plot(
-                [start, stop], [0.93 * height, 0.97 * height], color="white", lw=3.5, solid_capstyle="butt"
-            )
+            for colour, width in ((VERMILLION, 4.4), ("white", 2.8)):
+                span = np.array([start - 0.3 * (stop - start), stop + 0.3 * (stop - start)])
+                tilt = np.array([0.92, 0.96]) * height
+                ax.plot(span, tilt, color=colour, lw=width, solid_capstyle="butt", clip_on=False, zorder=3)
         ax.annotate(
             f"not solved\nby {cap:,.0f}:\n{censored:,}\n({percent(censored / times.size)})",
-            (stop, height), (4, 0), textcoords="offset points", va="top", fontsize=SMALL, color=VERMILLION,
+            (stop, height),
+            (4, 0),
+            textcoords="offset points",
+            va="top",
+            fontsize=SMALL,
+            color=VERMILLION,
             annotation_clip=False,
-        )  # fmt: skip
+        )
     ax.set_xlim(edges[0], stop if censored else cap)
-    ax.set_ylim(0, 1.22 * top)
+    ax.set_ylim(0, 1.15 * top)
+    if log:
+        log_ticks(ax.xaxis)
     if mark is not None:
         share = quantile_of(mark, np.where(solved, times, cap), solved)
-        ax.axvline(mark, ymax=0.93, color=INK, lw=1.1, ls=DASHES[1])
+        ax.axvline(mark, ymax=0.97, color=INK, lw=1.1, ls=DASHES[1])
         late = mark > (np.sqrt(edges[0] * cap) if log else cap / 2)
         ax.annotate(
-            f"{mark_label}: {mark:,.0f} sweeps" + ("" if share is None else f"; {percent(share)} were solved by then"),
-            (mark, 0.95), (-3 if late else 3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-            ha="right" if late else "left", va="center", fontsize=SMALL,
-        )  # fmt: skip
+            f"{mark_label}: {mark:,.0f} sweeps"
+            + ("" if share is None else f",\n{percent(share)} solved by then"),
+            (mark, 1),
+            (-4 if late else 4, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            va="top",
+            fontsize=SMALL,
+        )
     ax.set(xlabel="sweeps until solved", ylabel=f"networks (of {times.size:,})")
 
 
@@ -95,9 +119,9 @@ def survival_curves(
 ) -> None:
     """Kaplan-Meier curves: share of networks unsolved after so many sweeps, with pointwise log(-log) bands.
 
-    `groups` maps a label to (times [n] in sweeps, observed [n] truth values); empty groups are left out. Labels
-    stand at the ends of the curves. `log` and `log_time` make the share and the sweeps logarithmic; `at_risk`
-    writes the number still unsolved and uncensored under the ticks.
+    `groups` maps a label to (times [n] in sweeps, observed [n] truth values); empty groups are left out.
+    Labels stand at the ends of the curves. `log` and `log_time` make the share and the sweeps logarithmic;
+    `at_risk` writes the number still unsolved and uncensored under the ticks.
     """
     used = {
         label: (np.asarray(t, float), np.asarray(o, bool)) for label, (t, o) in groups.items() if np.size(t)
@@ -107,7 +131,7 @@ def survival_curves(
         min((float(np.nanmin(t[o], initial=cap)) for t, o in used.values()), default=1.0) if log_time else 0.0
     )
     start = max(start * 0.8, 1.0) if log_time else 0.0
-    ends = []
+    ends, lowest = [], 1.0
     for k, (label, (times, observed)) in enumerate(used.items()):
         colour, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
         curve = kaplan_meier(times, observed, level)
@@ -117,6 +141,7 @@ def survival_curves(
             np.maximum(np.r_[1, s[inside], s[inside][-1] if inside.any() else 1], floor)
             for s in (curve.survival, curve.low, curve.high)
         )
+        lowest = min(lowest, float(np.nanmin(low)))
         ax.fill_between(x, low, high, step="post", color=colour, alpha=0.16, lw=0)
         ax.step(x, survival, where="post", color=colour, ls=dash, lw=1.4)
         ends.append(
@@ -131,13 +156,16 @@ def survival_curves(
     ax.set(xlabel="sweeps", ylabel="share of networks unsolved")
     if log:
         ax.set_yscale("log")
-        ax.set_ylim(floor, 1.15)
+        ax.set_ylim(max(floor, 0.7 * lowest), 1.15)
     else:
         ax.set_ylim(0, 1.02)
     if log_time:
         ax.set_xscale("log")
     ax.set_xlim(start, cap)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
+    if log_time:
+        log_ticks(ax.xaxis)
+    else:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:,g}%"))
     ax.grid(axis="y")
     if at_risk:
@@ -146,16 +174,31 @@ def survival_curves(
 
 def _numbers_at_risk(ax: Axes, groups: Sequence[tuple[np.ndarray, np.ndarray]], cap: float) -> None:
     ticks = [t for t in ax.get_xticks() if ax.get_xlim()[0] <= t <= cap]
-    ax.xaxis.labelpad = 12 + 10.5 * len(groups)
+    ax.xaxis.labelpad = 3 + 10.5 * len(groups)
     for k, (times, _) in enumerate(groups):
         for tick in ticks:
             ax.annotate(
-                f"{int(np.sum(times >= tick)):,}", (tick, 0), (0, -23 - 10.5 * k), xycoords=("data", "axes fraction"),
-                textcoords="offset points", ha="center", fontsize=SMALL - 0.5, color=SERIES[k % len(SERIES)],
+                f"{int(np.sum(times >= tick)):,}",
+                (tick, 0),
+                (0, -23 - 10.5 * k),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                fontsize=SMALL - 0.5,
+                color=SERIES[k % len(SERIES)],
                 annotation_clip=False,
-            )  # fmt: skip
-    ax.annotate("unsolved:", (0, 0), (-14, -23), xycoords="axes fraction", textcoords="offset points", ha="right",
-                fontsize=SMALL - 0.5, color=MUTED, annotation_clip=False)  # fmt: skip
+            )
+    ax.annotate(
+        "unsolved:",
+        (0, 0),
+        (-14, -23),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="right",
+        fontsize=SMALL - 0.5,
+        color=MUTED,
+        annotation_clip=False,
+    )
 
 
 def ratio_scatter(
@@ -170,9 +213,9 @@ def ratio_scatter(
 ) -> None:
     """Every network's two ratios of weight magnitudes [n] on log axes; families such as "1:2:4" are named.
 
-    `centres` maps a family's label to its ideal (r1, r2), drawn as a ring with the label and, where `family` [n]
-    gives each network's label ("" for none), the share of networks in it. Ratios beyond `limit` (default: twice
-    the largest centre) stand on the border, so that none is lost silently; nan is left out.
+    `centres` maps a family's label to its ideal (r1, r2), drawn as a ring with the label and, where `family`
+    [n] gives each network's label ("" for none), the share of networks in it. Ratios beyond `limit` (default:
+    twice the largest centre) stand on the border, so that none is lost silently; nan is left out.
     """
     x, y = np.asarray(r1, float), np.asarray(r2, float)
     limit = limit or 2 * max((max(c) for c in centres.values()), default=8)
@@ -190,16 +233,21 @@ def ratio_scatter(
     }
     other = kept & ~np.isin(names, list(centres))
     ax.scatter(x[other], y[other], color=MUTED, marker=".", **style)
-    labels = []
     for k, (label, (cx, cy)) in enumerate(centres.items()):
         colour, chosen = SERIES[k % len(SERIES)], kept & (names == label)
         ax.scatter(x[chosen], y[chosen], color=colour, marker=MARKERS[k % len(MARKERS)], **style)
         ax.scatter([cx], [cy], s=90, facecolor="none", edgecolor=INK, lw=0.9, zorder=4)
-        share = f"  {percent(np.mean(names == label))}" if family is not None and x.size else ""
-        labels.append((cx, cy, label + share))
-    for cx, cy, text in labels:
-        ax.annotate(text, (cx, cy), (8, 6), textcoords="offset points", fontsize=SMALL, fontweight="bold", zorder=6,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8})  # fmt: skip
+        share = f"\n{percent(np.mean(names == label))}" if family is not None and x.size else ""
+        ax.annotate(
+            label + share,
+            (cx, cy),
+            (12, 0),
+            textcoords="offset points",
+            fontsize=SMALL,
+            va="center",
+            zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.7},
+        )
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = [t for t in (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32) if t <= limit]
     top = [min(1.0, float(np.min(v[kept], initial=1.0))) * 0.94 for v in (x, y)]
@@ -209,62 +257,13 @@ def ratio_scatter(
     ax.set(xlim=(top[0], limit * 1.02), ylim=(top[1], limit * 1.02))
     ax.grid(True)
     if beyond.any():
-        ax.annotate(f"{int(beyond.sum()):,} beyond {limit:g}, drawn on the border", (1, 1), (0, 4), ha="right",
-                    xycoords="axes fraction", textcoords="offset points", fontsize=SMALL - 0.5, color=MUTED)  # fmt: skip
-
-
-def interval_dots(
-    ax: Axes,
-    labels: Sequence[str],
-    estimate: npt.ArrayLike,
-    low: npt.ArrayLike,
-    high: npt.ArrayLike,
-    groups: Sequence[str] = (),
-    xlabel: str = "networks that solve the task",
-    reference: float | None = None,
-    log: bool = False,
-    rate: bool = True,
-) -> None:
-    """A dot with its interval for each variant, one line each, the first on top; several groups side by side.
-
-    `estimate`, `low`, `high` are [variants] or [variants, groups]; nan is left blank. With `rate` the values are
-    shares and the axis runs from 0 to 100%; `reference` draws a vertical line; `log` makes the axis logarithmic.
-    """
-    middle, lower, upper = (np.asarray(v, float).reshape(len(labels), -1) for v in (estimate, low, high))
-    count = middle.shape[1] if middle.size else len(groups)
-    rows = np.arange(len(labels))
-    shifts = (np.arange(count) - (count - 1) / 2) * min(0.3, 0.75 / max(count, 1))
-    for row in rows[1::2]:
-        ax.axhspan(row - 0.5, row + 0.5, color="#f7f6f4", lw=0, zorder=0)
-    for k in range(count):
-        colour = SERIES[k % len(SERIES)]
-        ax.hlines(rows + shifts[k], lower[:, k], upper[:, k], color=colour, lw=1.6, zorder=2)
-        ax.plot(
-            middle[:, k], rows + shifts[k], MARKERS[k % len(MARKERS)], color=colour, ms=4.6, mew=1.1, zorder=3,
-            mfc=colour if k % 2 == 0 else "white", label=groups[k] if k < len(groups) else None, clip_on=False,
-        )  # fmt: skip
-    if reference is not None:
-        ax.axvline(reference, color=MUTED, lw=0.8, ls=DASHES[1], zorder=1)
-    ax.set_yticks(rows, labels=list(labels))
-    ax.set_ylim(len(labels) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    ax.grid(axis="x")
-    ax.set_xlabel(xlabel)
-    if log:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
-    elif rate:
-        ax.set_xlim(0, 1)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
-    if groups:
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=len(groups), handletextpad=0.2,
-                  columnspacing=1.4, borderaxespad=0.2)  # fmt: skip
-
-
-def rate_intervals(solved: npt.ArrayLike, n: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(rate, low, high) with Wilson limits from counts, as `interval_dots` and `rate_curves` take them."""
-    low, high = wilson(solved, n)
-    trials = np.asarray(n, float)
-    rate = np.divide(solved, trials, out=np.full(low.shape, np.nan), where=trials > 0)
-    return rate, low, high
+        ax.annotate(
+            f"{int(beyond.sum()):,} beyond {limit:g}, drawn on the border",
+            (1, 1),
+            (0, 4),
+            ha="right",
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=SMALL - 0.5,
+            color=MUTED,
+        )

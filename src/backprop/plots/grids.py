@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from backprop.plots.style import INK, MUTED, SMALL, luminance
+from backprop.plots.style import INK, MUTED, SMALL, VERMILLION, log_ticks, luminance
 
 MAP, DIVERGING = "cividis", "RdBu"
 
@@ -33,17 +33,20 @@ def heatmap(
     text: Callable[[float], str] | None = None,
     cmap: str = MAP,
 ) -> None:
-    """A grid scanned over two parameters: `values` [len(y), len(x)], first row at the bottom, one cell per pair.
+    """A scan of two parameters: `values` [len(y), len(x)], first row at the bottom, one cell per pair.
 
-    Cells have equal size whatever the spacing of `x` and `y`, whose numbers label them; nan cells are hatched.
-    `mark` is a point (x, y): its cell gets a frame, or, between grid points, a cross stands at its place. `label`
-    names the colours, `limits` fixes their range, `log` makes them logarithmic; `text` writes a cell's value.
+    Cells have equal size whatever the spacing of `x` and `y`, whose numbers label them; nan cells are
+    hatched. `mark` is a point (x, y): its cell gets a frame, or, between grid points, a cross stands at its
+    place. `label` names the colours, `limits` fixes their range, `log` makes them logarithmic; `text` writes
+    a cell's value.
     """
     v = np.ma.masked_invalid(np.asarray(values, float))
     if v.shape != (len(y), len(x)):
         raise ValueError(f"values must be [len(y), len(x)] = {(len(y), len(x))}, got {v.shape}")
-    low, high = (given if given is not None else f(v) if v.count() else d
-                 for given, f, d in zip(limits, (np.min, np.max), (0.1, 1.0), strict=True))  # fmt: skip
+    low, high = (
+        given if given is not None else f(v) if v.count() else d
+        for given, f, d in zip(limits, (np.min, np.max), (0.1, 1.0), strict=True)
+    )
     norm = (LogNorm if log else Normalize)(float(low), float(high))
     ax.patch.set(hatch="/////", facecolor="white", edgecolor="#b5b5b5")
     columns, rows = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
@@ -58,17 +61,26 @@ def heatmap(
         for (row, column), value in np.ndenumerate(v.filled(np.nan)):
             if np.isfinite(value):
                 dark = luminance(mesh.to_rgba(value)) > 0.3
-                ax.text(column, row, text(float(value)), ha="center", va="center", fontsize=SMALL - 0.5,
-                        color=INK if dark else "white")  # fmt: skip
+                ax.text(
+                    column,
+                    row,
+                    text(float(value)),
+                    ha="center",
+                    va="center",
+                    fontsize=SMALL - 0.5,
+                    color=INK if dark else "white",
+                )
     if mark is not None:
         _mark(ax, (_index(mark[0], x), _index(mark[1], y)), mark_label)
     assert ax.figure is not None
     bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02, aspect=28)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    if log:
+        log_ticks(bar.ax.yaxis)
+    bar.outline.set_visible(False)
 
 
 def _index(value: float, grid: Sequence[float]) -> float:
-    """Where `value` stands among the cells: exact on a grid point, in proportion between two (log if positive)."""
+    """Where `value` stands among the cells: in proportion between two grid points (log if all positive)."""
     points = np.asarray(grid, float)
     order = np.argsort(points)
     close = np.flatnonzero(np.isclose(points, value))
@@ -82,17 +94,23 @@ def _index(value: float, grid: Sequence[float]) -> float:
 def _mark(ax: Axes, place: tuple[float, float], label: str) -> None:
     column, row = place
     if column.is_integer() and row.is_integer():
-        for colour, width in (("white", 3.4), (VERMILLION_FRAME, 1.8)):
+        for colour, width in (("white", 3.4), (VERMILLION, 1.8)):
             ax.add_patch(
                 Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=colour, lw=width, zorder=4)
             )
     else:
-        ax.plot([column], [row], "X", ms=8, color=VERMILLION_FRAME, mec="white", mew=1, zorder=4)
-    ax.annotate(label, (column, 1), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points",
-                ha="center", va="bottom", fontsize=SMALL, color=VERMILLION_FRAME)  # fmt: skip
-
-
-VERMILLION_FRAME = "#D55E00"
+        ax.plot([column], [row], "X", ms=8, color=VERMILLION, mec="white", mew=1, zorder=4)
+    ax.annotate(
+        label,
+        (column, 1),
+        (0, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        color=VERMILLION,
+    )
 
 
 def image_grid(
@@ -106,8 +124,10 @@ def image_grid(
 ) -> None:
     """Small images [n, height, width], `columns` to a line, each under its title.
 
-    Plain images are dark on white. With `diverging` (weights) zero is white, positive blue, negative red, each
-    image to its own scale unless `common_scale`, which then also draws a colour bar named `label`.
+    A figure about `lines * (width / columns + 0.2)` inches high leaves no gaps between the lines.
+
+    Plain images are dark on white. With `diverging` (weights) zero is white, positive blue, negative red,
+    each image to its own scale unless `common_scale`, which then also draws a colour bar named `label`.
     """
     stack = np.asarray(images, float)
     lines = max(1, -(-len(stack) // columns))
@@ -123,8 +143,13 @@ def image_grid(
             if common_scale or not diverging
             else float(np.nanmax(np.abs(stack[k]), initial=0.0)) or 1.0
         )
-        shown = ax.imshow(stack[k], cmap=DIVERGING if diverging else "gray_r", vmin=-top if diverging else 0,
-                          vmax=top, interpolation="nearest")  # fmt: skip
+        shown = ax.imshow(
+            stack[k],
+            cmap=DIVERGING if diverging else "gray_r",
+            vmin=-top if diverging else 0,
+            vmax=top,
+            interpolation="nearest",
+        )
         ax.set_xticks([])
         ax.set_yticks([])
         ax.spines[:].set(visible=True, color="#c8c8c8", linewidth=0.5)
@@ -132,7 +157,7 @@ def image_grid(
             ax.set_title(titles[k], fontsize=SMALL, fontweight="normal", pad=2, loc="center")
     if shown is not None and diverging and common_scale:
         bar = figure.colorbar(shown, ax=grid.ravel().tolist(), label=label, pad=0.01, aspect=30, shrink=0.9)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
 
 
 def confusion_matrix(
@@ -157,8 +182,16 @@ def confusion_matrix(
     for (row, column), count in np.ndenumerate(n):
         if count or row == column:
             dark = luminance(blues(norm(share[row, column]))) < 0.35
-            ax.text(column, row, f"{count:,}", ha="center", va="center", fontsize=SMALL - 0.3,
-                    color="white" if dark else INK, fontweight="bold" if row == column else "normal")  # fmt: skip
+            ax.text(
+                column,
+                row,
+                f"{count:,}",
+                ha="center",
+                va="center",
+                fontsize=SMALL - 0.3,
+                color="white" if dark else INK,
+                fontweight="bold" if row == column else "normal",
+            )
     names = list(labels) or [str(k) for k in range(len(n))]
     ax.set_xticks(range(len(n)), labels=names)
     ax.set_yticks(range(len(n)), labels=names)

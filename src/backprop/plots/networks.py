@@ -1,4 +1,4 @@
-"""Weights made visible: the symmetry network as in the paper's Figure 1, and Hinton diagrams as in Figure 4."""
+"""Weights made visible: a small network as in the paper's Figure 1, Hinton diagrams as in its Figure 4."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def network_diagram(
     largest: float | None = None,
     size: float = 6.8,
 ) -> None:
-    """Draw an n-2-1 network: inputs at the bottom, two hidden units, the output on top (the paper's Figure 1).
+    """Draw an n-2-1 network: inputs at the bottom, two hidden units, the output on top (as in Figure 1).
 
     Each hidden unit is a row: its weights [2, n] stand as bars over the inputs they come from, up and blue if
-    positive, down and light vermillion if negative, so that a ratio of weights is a ratio of lengths and a mirror
-    pair is an odd function about the dashed axis. Biases [2] and `output_bias` stand inside the units;
-    `output_weights` [2] stand on the lines to the output, whose width grows with the magnitude. `largest` is the
-    magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in points:
-    6.8 suits three diagrams across 8.5 inches.
+    positive, down and light vermillion if negative, so that a ratio of weights is a ratio of lengths and a
+    mirror pair is an odd function about the dashed axis. Biases [2] and `output_bias` stand inside the units;
+    `output_weights` [2] stand on the lines to the output, whose width grows with the magnitude. `largest` is
+    the magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in
+    points: 6.8 suits three diagrams across a figure of 8.5 x 3.7 inches.
     """
     w = np.asarray(weights, float)
     if w.ndim != 2 or w.shape[0] != 2:
@@ -45,10 +45,10 @@ def network_diagram(
     scale = largest or float(np.nanmax(np.abs(w), initial=0.0)) or 1.0
     columns = np.arange(n) - (n - 1) / 2
     left, right = columns[0] - 1.15, columns[-1] + 1.15
-    inputs, rows, top = 0.0, (2.35, 5.4), 8.15
+    inputs, rows, top = 0.0, (2.3, 5.75), 8.2
     radius = 0.47
 
-    ax.plot([0, 0], [inputs - 0.75, rows[1] + 1.45], color=MUTED, lw=0.7, ls=(0, (3, 2.5)), zorder=0)
+    ax.plot([0, 0], [inputs - 0.45, rows[1] + 1.6], color=MUTED, lw=0.7, ls=(0, (3, 2.5)), zorder=0)
     for x, label in zip(columns, range(1, n + 1), strict=True):
         ax.plot([x, x], [inputs, rows[1]], color=RULE, lw=0.8, zorder=0)
         _unit(ax, x, inputs, 0.3, str(label), size, MUTED)
@@ -62,10 +62,13 @@ def network_diagram(
         # A unit at either end, and its line to the output up that side: nothing crosses anything.
         weight = float(out[row])
         width = 0.8 + 2.6 * min(abs(weight) / scale, 1.5) if np.isfinite(weight) else 0.8
-        ax.plot(
-            [side, side, 0], [y, top, top], color=POSITIVE if weight > 0 else NEGATIVE, lw=width, zorder=1,
-            ls="-" if weight > 0 else (0, (2.6, 0.9)), solid_joinstyle="round", dash_joinstyle="round",
-        )  # fmt: skip
+        # A negative line has a light core, as a negative bar has.
+        strokes = ((POSITIVE, width),) if weight > 0 else ((NEGATIVE, width), (NEGATIVE_FILL, width - 1.3))
+        for colour, stroke in strokes:
+            if stroke > 0:
+                ax.plot(
+                    [side, side, 0], [y, top, top], color=colour, lw=stroke, zorder=1, solid_joinstyle="round"
+                )
         _unit(ax, side, y, radius, number(b[row]), size)
         ax.text(
             side / 2 + np.sign(side) * 0.2,
@@ -77,7 +80,7 @@ def network_diagram(
         )
     _unit(ax, 0, top, radius, number(output_bias), size)
     ax.text(0, top + 0.62, "output", fontsize=size, color=MUTED, ha="center", va="bottom")
-    ax.set(xlim=(left - 0.6, right + 0.6), ylim=(inputs - 0.8, top + 1.2), aspect="equal")
+    ax.set(xlim=(left - 0.6, right + 0.6), ylim=(inputs - 0.5, top + 1.1), aspect="equal")
     ax.axis("off")
     if title:
         ax.set_title(title + ("\n" if subtitle else ""), loc="center")
@@ -109,9 +112,15 @@ def _bar(ax: Axes, x: float, y: float, value: float, scale: float, size: float) 
     up = value >= 0
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
     ax.text(
-        x, y + height + (0.1 if up else -0.1), number(value), ha="center", va="bottom" if up else "top",
-        fontsize=size, zorder=2.5, bbox=box,
-    )  # fmt: skip
+        x,
+        y + height + (0.1 if up else -0.1),
+        number(value),
+        ha="center",
+        va="bottom" if up else "top",
+        fontsize=size,
+        zorder=2.5,
+        bbox=box,
+    )
 
 
 def hinton_diagram(
@@ -125,10 +134,10 @@ def hinton_diagram(
 ) -> None:
     """Squares whose area is the magnitude of each entry of `matrix` [rows, columns], the first row on top.
 
-    Positive entries are solid blue, negative ones light vermillion with an edge; with `paper` they are white and
-    black on grey as in the paper's Figure 4. `largest` is the magnitude that fills its cell (default: the largest
-    finite one; larger ones are clipped to the cell). nan leaves a gap, inf and the like too. `rows` and `columns`
-    name the lines.
+    Positive entries are solid blue, negative ones light vermillion with an edge; with `paper` they are white
+    and black on grey as in the paper's Figure 4. `largest` is the magnitude that fills its cell (default: the
+    largest finite one; larger ones are clipped to the cell). nan leaves a gap, inf and the like too. `rows`
+    and `columns` name the lines.
     """
     m = np.atleast_2d(np.asarray(matrix, float))
     finite = np.isfinite(m)
@@ -137,10 +146,9 @@ def hinton_diagram(
     y, x = np.indices(m.shape)
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) / 2
     squares = np.stack([x, y], -1)[..., None, :] + side[..., None, None] * corners
-    colours = {True: ("white", "black") if paper else (POSITIVE, POSITIVE),
-               False: ("black", "black") if paper else (NEGATIVE_FILL, NEGATIVE)}  # fmt: skip
+    colours = {True: (POSITIVE, POSITIVE), False: (NEGATIVE_FILL, NEGATIVE)}
     if paper:
-        colours[True], background = ("white", "white"), "#9a9a9a"
+        colours, background = {True: ("white", "white"), False: ("black", "black")}, "#9a9a9a"
     for positive in (True, False):
         chosen = finite & (m > 0 if positive else m < 0)
         face, edge = colours[positive]
@@ -162,10 +170,10 @@ def hinton_gallery(
     columns: int = 6,
     common_scale: bool = False,
 ) -> None:
-    """Many Hinton diagrams, `columns` to a line, each [rows, columns] with its title; failed ones on a dark ground.
+    """Many Hinton diagrams, each [rows, columns], `columns` of them to a line; failures on a darker ground.
 
-    Every network has its own scale, since it is the pattern that compares, unless `common_scale`. `solved` [n]
-    marks networks that did not solve their task: a darker ground and a grey title with a cross.
+    Every network has its own scale, since it is the pattern that compares, unless `common_scale`. `solved`
+    [n] marks networks that did not solve their task: a darker ground and a grey title with a cross.
     """
     lines = max(1, -(-len(matrices) // columns))
     largest = None
@@ -180,6 +188,10 @@ def hinton_gallery(
         hinton_diagram(ax, matrices[k], largest, background="#d5d5d5" if failed else SHADE)
         title = titles[k] if k < len(titles) else ""
         ax.set_title(
-            ("× " if failed else "") + title, fontsize=SMALL - 0.5, fontweight="normal", pad=3, loc="center",
+            ("× " if failed else "") + title,
+            fontsize=SMALL - 0.5,
+            fontweight="normal",
+            pad=3,
+            loc="center",
             color=MUTED if failed else INK,
-        )  # fmt: skip
+        )

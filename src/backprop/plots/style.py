@@ -1,4 +1,4 @@
-"""One look for every figure: colours, sizes, labels that do not collide, and bytes that depend on content alone.
+"""One look for every figure: colours, sizes, labels that do not collide, bytes that depend on content alone.
 
 Nothing here touches pyplot: figures are plain `matplotlib.figure.Figure` objects, so that nothing is shared
 between two of them and a drawing job starts fast.
@@ -7,26 +7,32 @@ between two of them and a drawing job starts fast.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
-import numpy.typing as npt
 from matplotlib import font_manager
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 COLUMN, WIDE = 6.3, 8.5
 """Widths in inches: the report's text column, and a figure that reaches into the margin."""
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
-    ("#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-)  # fmt: skip
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
 """Okabe and Ito's palette, told apart by the colour-blind."""
 
 INK, MUTED, RULE, SHADE = "#222222", "#666666", "#d9d9d9", "#f1f0ee"
@@ -41,7 +47,7 @@ DASHES: tuple[Any, ...] = (
     (0, (3, 1, 1, 1, 1, 1)),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""What the n-th group looks like: colour, dashes and marker differ together, so that grey prints stay readable."""
+"""What the n-th group looks like: colour, dashes and marker differ together, for prints in grey."""
 
 POSITIVE, NEGATIVE, NEGATIVE_FILL = BLUE, VERMILLION, "#F4B183"
 """Signs of weights: a positive one is dark and solid, a negative one light with a dark edge, also in grey."""
@@ -49,7 +55,7 @@ POSITIVE, NEGATIVE, NEGATIVE_FILL = BLUE, VERMILLION, "#F4B183"
 SIZE, SMALL = 8.5, 7.5
 """Font sizes in points, at the width at which a figure is shown."""
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": SIZE,
     "axes.titlesize": SIZE,
@@ -86,7 +92,7 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": SMALL,
     "hatch.linewidth": 0.5,
-    "hatch.color": MUTED,
+    "hatch.color": "edge",
     "figure.constrained_layout.h_pad": 0.05,
     "figure.constrained_layout.w_pad": 0.05,
     "figure.facecolor": "white",
@@ -113,7 +119,7 @@ def axes(width: float = COLUMN, height: float = 3.0) -> tuple[Figure, Axes]:
 
 
 def register_fonts(folder: Path | None) -> None:
-    """Let the .ttf and .otf files in `folder` come before matplotlib's own sans; without a folder do nothing."""
+    """Let the .ttf and .otf files in `folder` come before matplotlib's own sans; None does nothing."""
     names = []
     for path in sorted(folder.glob("*.[to]tf")) if folder else ():
         font_manager.fontManager.addfont(path)
@@ -124,7 +130,7 @@ def register_fonts(folder: Path | None) -> None:
 
 
 def save(made: Figure, kind: str = "svg", dpi: float = 200) -> bytes:
-    """The figure as `kind` ("svg", "png" or "pdf"); the same figure gives the same bytes, whenever and wherever.
+    """The figure as `kind`: "svg", "png" or "pdf"; the same figure gives the same bytes at any time.
 
     `dpi` is the resolution of a png, and of the parts of an svg that are drawn as an image.
     """
@@ -156,97 +162,30 @@ def percent(share: float) -> str:
     return f"{share:.1%}" if share < 0.1 or share > 0.9 else f"{share:.0%}"
 
 
+def readable(colour: str) -> Any:
+    """`colour` for text: as it is, or darkened if it is too pale to read on white."""
+    rgb = np.asarray(to_rgb(colour))
+    return tuple(rgb * 0.72) if luminance(rgb) > 0.33 else colour
+
+
+def log_ticks(axis: Any) -> None:
+    """Label a logarithmic axis, its limits set, in plain numbers: at 1, 2, 5, or at powers of ten if many."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def plain_ticks(axis: Any, values: Iterable[float]) -> None:
     """Label a logarithmic axis at `values` only, in plain numbers rather than powers of ten."""
     values = list(values)
-    axis.set_major_locator(matplotlib.ticker.FixedLocator(values))
-    axis.set_major_formatter(matplotlib.ticker.FixedFormatter([f"{v:,g}" for v in values]))
-    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
-
-
-def spread(
-    positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, high: float = np.inf
-) -> np.ndarray:
-    """Move `positions` [n] as little as possible (least squares) so that neighbours in order keep `gaps` apart.
-
-    `gaps` is the size of each label; two neighbours stand half the sum of their sizes apart, or more. The labels
-    are then shifted into [low, high] as far as they fit. Same units throughout.
-    """
-    wanted = np.asarray(positions, float)
-    order = np.argsort(wanted, kind="stable")
-    sizes = np.broadcast_to(np.asarray(gaps, float), wanted.shape)[order]
-    offsets = np.r_[0.0, np.cumsum((sizes[1:] + sizes[:-1]) / 2)] if wanted.size else sizes
-    # Without the offsets the task is isotonic regression: pool neighbours that are out of order into their mean.
-    blocks: list[tuple[float, int]] = []
-    for value in wanted[order] - offsets:
-        total, count = float(value), 1
-        while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
-            total, count = total + blocks[-1][0], count + blocks.pop()[1]
-        blocks.append((total, count))
-    level = np.concatenate([np.full(count, total / count) for total, count in blocks] or [np.empty(0)])
-    if wanted.size:
-        level = np.clip(level, low + sizes[0] / 2, None)
-        level = np.clip(level, None, high - sizes[-1] / 2 - offsets[-1])
-    placed = np.empty_like(wanted)
-    placed[order] = level + offsets
-    return placed
-
-
-class End(NamedTuple):
-    """Where a line ends, in data units, and what to write there in which colour."""
-
-    x: float
-    y: float
-    label: str
-    colour: str
-
-
-class EndLabels(Artist):
-    """Labels to the right of line ends, moved apart when drawn: only then are sizes and limits final."""
-
-    def __init__(self, ax: Axes, ends: Sequence[End], size: float = SMALL) -> None:
-        super().__init__()
-        self.ends = list(ends)
-        self.texts = [Text(0, 0, e.label, color=e.colour, fontsize=size, va="center") for e in self.ends]
-        ax.add_artist(self)
-        self.set_clip_on(False)
-        for text in self.texts:
-            text.set_figure(ax.get_figure(root=False))
-
-    def get_children(self) -> list[Artist]:
-        """The labels."""
-        return list(self.texts)
-
-    def _place(self, renderer: Any) -> None:
-        frame = self.axes.get_window_extent(renderer)
-        points = renderer.points_to_pixels(1)
-        shown = self.axes.transData.transform([(e.x, e.y) for e in self.ends]) if self.ends else []
-        boxes = [text.get_window_extent(renderer) for text in self.texts]
-        ys = spread([y for _, y in shown], [b.height + 1.5 * points for b in boxes], frame.y0, frame.y1)
-        right = max((x for x, _ in shown), default=0.0)
-        for text, y in zip(self.texts, ys, strict=True):
-            text.set_position((right + 5 * points, y))
-
-    def get_window_extent(self, renderer: Any = None) -> Any:
-        """The box round all labels, in pixels; the layout leaves room for it."""
-        renderer = renderer or self.get_figure(root=True)._get_renderer()
-        self._place(renderer)
-        boxes = [text.get_window_extent(renderer) for text in self.texts]
-        return matplotlib.transforms.Bbox.union(boxes) if boxes else matplotlib.transforms.Bbox.null()
-
-    def get_tightbbox(self, renderer: Any = None) -> Any:
-        """As `get_window_extent`: labels lie outside the axes and are never clipped."""
-        return self.get_window_extent(renderer) if self.texts else None
-
-    def draw(self, renderer: Any) -> None:
-        """Place the labels and draw them."""
-        self._place(renderer)
-        for text in self.texts:
-            text.draw(renderer)
+    axis.set_major_locator(FixedLocator(values))
+    axis.set_major_formatter(FixedFormatter([f"{v:,g}" for v in values]))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def luminance(colour: Any) -> np.ndarray:
-    """Relative luminance of RGB(A) colours [..., 3 or 4] from 0 (black) to 1, to choose black or white text."""
+    """Relative luminance of RGB(A) colours [..., 3 or 4], 0 (black) to 1, to choose the colour of text."""
     rgb = np.asarray(colour, float)[..., :3]
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ [0.2126, 0.7152, 0.0722])

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL
+from backprop.plots.style import BLACK, BLUE, DASHES, INK, MARKERS, MUTED, PURPLE, SMALL, VERMILLION, YELLOW
 
-PATHS = tuple(c for c in SERIES if c not in ("#E69F00",))
+PATHS = (BLACK, VERMILLION, BLUE, PURPLE)
 
 
 def surface_and_contours(
@@ -29,8 +29,8 @@ def surface_and_contours(
 ) -> tuple[Any, Axes]:
     """A surface beside its contours: `loss` [len(b), len(a)] > 0 over the grid `a`, `b`, drawn as its log10.
 
-    `paths` maps a label to the points [steps, 2] (a, b) that an optimiser visited, drawn on the contours from ring
-    to marker; `best` is the minimum. Returns both axes.
+    `paths` maps a label to the points [steps, 2] (a, b) that an optimiser visited, drawn on the contours from
+    ring to marker; `best` is the minimum. Returns both axes.
     """
     x, y, z = np.asarray(a, float), np.asarray(b, float), np.asarray(loss, float)
     logs = np.log10(np.maximum(z, np.nanmin(z[z > 0], initial=1.0) if np.any(z > 0) else 1.0))
@@ -39,8 +39,9 @@ def surface_and_contours(
     left = figure.add_subplot(1, 2, 1, projection="3d")
     right = figure.add_subplot(1, 2, 2)
     mesh_x, mesh_y = np.meshgrid(x, y)
-    left.plot_surface(mesh_x, mesh_y, logs, cmap="cividis", rcount=60, ccount=60, lw=0, antialiased=False,
-                      rasterized=True)  # fmt: skip
+    left.plot_surface(
+        mesh_x, mesh_y, logs, cmap="cividis", rcount=60, ccount=60, lw=0, antialiased=False, rasterized=True
+    )
     left.set_xlabel(xlabel, labelpad=-4)
     left.set_ylabel(ylabel, labelpad=-4)
     left.set_title(f"{zlabel}, logarithmic", fontweight="normal", loc="center", pad=0)
@@ -62,21 +63,30 @@ def surface_and_contours(
         p = p[np.isfinite(p).all(1)]
         if not p.size:
             continue
-        colour = ("#000000", "#D55E00", "#0072B2", "#CC79A7")[k % 4]
+        colour = PATHS[k % len(PATHS)]
         right.plot(p[:, 0], p[:, 1], color="white", lw=2.6, alpha=0.8)
         right.plot(p[:, 0], p[:, 1], color=colour, lw=1.3, ls=DASHES[k % len(DASHES)])
         right.plot(*p[0], "o", mfc="white", mec=colour, ms=5)
         right.plot(*p[-1], MARKERS[k % len(MARKERS)], color=colour, mec="white", ms=5.5)
         inside = np.clip(p, [x.min(), y.min()], [x.max(), y.max()])[0]
         flip = inside[0] > x.mean()
-        right.annotate(label, tuple(inside), (-6 if flip else 6, 5), textcoords="offset points",
-                       ha="right" if flip else "left", fontsize=SMALL, color=colour, fontweight="bold",
-                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8})  # fmt: skip
+        right.annotate(
+            label,
+            tuple(inside),
+            (-6 if flip else 6, 5),
+            textcoords="offset points",
+            ha="right" if flip else "left",
+            fontsize=SMALL,
+            color=colour,
+            fontweight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+        )
     if best is not None:
-        right.plot(*best, "*", color="#F0E442", mec=INK, mew=0.7, ms=9, zorder=5)
-    bar = figure.colorbar(filled, ax=right, label=zlabel, aspect=28, pad=0.02, format=power,
-                          ticks=MaxNLocator(5, integer=True))  # fmt: skip
-    bar.outline.set_visible(False)  # type: ignore[operator]
+        right.plot(*best, "*", color=YELLOW, mec=INK, mew=0.7, ms=9, zorder=5)
+    bar = figure.colorbar(
+        filled, ax=right, label=zlabel, aspect=28, pad=0.02, format=power, ticks=MaxNLocator(5, integer=True)
+    )
+    bar.outline.set_visible(False)
     right.set(xlabel=xlabel, ylabel=ylabel, xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
     right.tick_params(color=MUTED)
     return left, right
