@@ -1,4 +1,4 @@
-"""The one-page assignment: template -> Markdown -> executed notebook -> HTML and a PDF of exactly one A4 page.
+"""The one-page assignment: template -> Markdown -> executed notebook -> HTML and a one-page A4 PDF.
 
 The notebook runs in a kernel of this very environment, in plain PyTorch; nothing here imports torch.
 """
@@ -23,7 +23,9 @@ from backprop import report
 from backprop.protocol import UserError
 from backprop.store import write_bytes, write_text
 
-FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 HEADER = ("title", "author", "student_id", "course")
 STYLE = {  # what the figure needs in order to be small, and to have the same bytes on each run
     "svg.hashsalt": "backprop", "font.size": 6.5, "axes.titlesize": 7, "axes.labelsize": 6.5,
@@ -37,8 +39,8 @@ def build(context: Mapping[str, Any], folder: Path, kit: Path = report.KIT, seco
     """Write assignment.ipynb, .html and .pdf into `folder`.
 
     Args:
-        context: what the template quotes; its head lists the names. `assignment` holds title, author, student_id
-            and course.
+        context: what the template quotes; its head lists the names. `assignment` holds title, author,
+            student_id and course.
         folder: where the three files go.
         kit: folder of templates, filters, fonts and assignment.md.j2.
         seconds: the time one cell may take.
@@ -81,7 +83,9 @@ def to_notebook(markdown: str, header: Mapping[str, str]) -> nbformat.NotebookNo
     for number, cell in enumerate(cells, 1):
         cell.id = f"cell-{number:02}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    return nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
 
 
 def execute(notebook: nbformat.NotebookNode, seconds: int = 300) -> nbformat.NotebookNode:
@@ -143,7 +147,7 @@ def check_one_page(pdf: bytes) -> None:
     """Refuse a PDF that does not fit on one page."""
     if (number := pages(pdf)) != 1:
         raise UserError(
-            f"assignment.pdf has {number} pages and must have one; shorten report/assignment.md.j2 (text or code)."
+            f"assignment.pdf has {number} pages and must have one; shorten text or code in assignment.md.j2."
         )
 
 

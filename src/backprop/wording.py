@@ -12,13 +12,18 @@ from typing import Any
 from backprop.protocol import UserError
 
 MINUS = "\u2212"
-WORDS = ("no", *"one two three four five six seven eight nine ten eleven twelve".split())
+WORDS = (
+    "no",
+    *["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+)
 
 
 def number(value: Any, name: str = "number") -> float:
     """The value as a float; UserError when it is missing (None, nan) or no number."""
     if isinstance(value, bool) or value is None or (isinstance(value, float) and math.isnan(value)):
-        raise UserError(f"{name}: the value is {value!r}, not a number; the sentence must branch on that case.")
+        raise UserError(
+            f"{name}: the value is {value!r}, not a number; the sentence must branch on that case."
+        )
     try:
         return float(value)
     except ValueError:
@@ -123,7 +128,7 @@ def capital(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count, listing,
-        capital,
+        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count,
+        listing, capital,
     )
 }  # fmt: skip
