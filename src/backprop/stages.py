@@ -57,12 +57,12 @@ def find(experiment: str, folders: Mapping[str, Path], out: Path) -> None:
 
 def draw(experiment: str, folders: Mapping[str, Path], findings: Path, out: Path) -> None:
     """Draw every figure of the experiment into the folder `out`."""
-    from backprop.plots import svg
+    from backprop.plots import save
 
     found = {variant: Run(folder) for variant, folder in folders.items()}
     values: dict[str, Any] = store.read_json(findings)["values"]
     for name, figure in _module(experiment, "figures").FIGURES.items():
-        store.write_bytes(out / f"{name}.svg", svg(figure(found, values)))
+        store.write_bytes(out / f"{name}.svg", save(figure(found, values)))
         _log.info("%s", name)
 
 

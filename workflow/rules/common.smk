@@ -1,5 +1,6 @@
 # What every stage needs: the checked protocols, and the source files a job depends on.
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -27,10 +28,8 @@ wildcard_constraints:
 
 def code(*modules):
     """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
-    return [
-        str(path)
-        for path in sources.closure(*(f"backprop.{module}" for module in modules))
-    ]
+    files = sources.closure(*(f"backprop.{module}" for module in modules))
+    return [os.path.relpath(path) for path in files]
 
 
 def stage_code(stage):

@@ -1,0 +1,165 @@
+"""The figures of Experiment 1: pure functions of what lies on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from backprop import analysis, plots
+from backprop.experiments.symmetry.findings import CODINGS, MARK
+from backprop.runs import Run
+
+Runs, Values = Mapping[str, Run], Mapping[str, Any]
+
+GALLERY = 24
+"""Networks in the gallery, three quarters of them solved; drawn by a fixed generator from all of a kind."""
+
+
+def figure_1(runs: Runs, values: Values) -> Figure:
+    """The paper's network beside the closest of ours and a typical one, in Figure 1's orientation."""
+    run = runs["paper"]
+    closest = values["variants"]["paper"]["closest"]
+    shown = [("the paper's Figure 1", f"after {MARK:,} sweeps", analysis.FIGURE_1)]
+    if closest:
+        for title, key, distance in (
+            ("the closest of ours", "seed", "distance"),
+            ("a typical one", "typical_seed", "typical_distance"),
+        ):
+            subtitle = f"seed {closest[key]}, {100 * closest[distance]:.0f} % away"
+            shown.append((title, subtitle, _turned(run, closest[key])))
+    made = plots.figure(plots.WIDE, 3.3)
+    for ax, (title, subtitle, (layer_1, layer_2)) in zip(made.subplots(1, 3).flat, shown, strict=False):
+        plots.network_diagram(
+            ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=14.5
+        )
+    return made
+
+
+def sweeps(runs: Runs, values: Values) -> Figure:
+    """How many sweeps the networks take, under each target coding, with the paper's 1,425 marked."""
+    coded = _coded(runs)
+    made = plots.figure(plots.COLUMN, 1.9 * len(coded) + 0.3)
+    axes = np.atleast_1d(made.subplots(len(coded), 1, sharex=True))
+    for ax, (label, run) in zip(axes, coded.items(), strict=True):
+        cap = run.protocol["sweeps"]
+        plots.sweeps_distribution(ax, run.table["sweeps_0.5"], cap, mark=MARK)
+        ax.set_title(f"targets {label}")
+        if ax is not axes[-1]:
+            ax.set_xlabel("")
+    return made
+
+
+def survival(runs: Runs, values: Values) -> Figure:
+    """The share of networks still unsolved, for both codings and two criteria."""
+    made, ax = plots.axes(plots.COLUMN, 3.0)
+    groups = {}
+    for label, run in _coded(runs).items():
+        cap, times = run.protocol["sweeps"], run.table["sweeps_0.5"]
+        groups[f"targets {label}"] = (times.fillna(cap), times.notna())
+    plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
+    ax.axvline(MARK, color=plots.style.MUTED, lw=0.8, ls=":")
+    ax.text(MARK, ax.get_ylim()[1], f" {MARK:,}", va="top", fontsize=plots.style.SMALL, color=plots.style.MUTED)
+    return made
+
+
+def ratios(runs: Runs, values: Values) -> Figure:
+    """The two magnitude ratios of every solved network, under each coding, with the families named."""
+    coded = _coded(runs)
+    made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.6)
+    for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded))), coded.items(), strict=True):
+        solved = run.table[run.table.solved]
+        families = values["variants"][run.variant]["families"]
+        centres = {f["name"]: (f["middle"], f["large"]) for f in families if f["name"] != "other"}
+        plots.ratio_scatter(ax, solved.ratio_middle, solved.ratio_large, centres, list(solved.family))
+        ax.set_title(f"targets {label}")
+    return made
+
+
+def gallery(runs: Runs, values: Values) -> Figure:
+    """Hinton diagrams of random networks, solved and failed, as they stand at the cap."""
+    run = runs["paper"]
+    rng = np.random.default_rng(1986)
+    solved, failed = (np.flatnonzero(run.table.solved == state) for state in (True, False))
+    want = min(GALLERY // 4, len(failed))
+    chosen = [*_some(rng, solved, GALLERY - want), *_some(rng, failed, want)]
+    weights = run.arrays["layer_1"][:, -1]
+    made = plots.figure(plots.COLUMN, 0.95 * np.ceil(len(chosen) / 6) + 0.2)
+    plots.hinton_gallery(
+        made,
+        [weights[i] for i in chosen],
+        [f"seed {run.table.seed[i]}" for i in chosen],
+        [bool(run.table.solved[i]) for i in chosen],
+    )
+    return made
+
+
+def errors(runs: Runs, values: Values) -> Figure:
+    """E over sweeps for a sample of networks: plateaus, sudden drops, and those that never drop."""
+    run = runs["paper"]
+    chosen = np.sort(np.random.default_rng(1986).permutation(len(run.table))[:120])
+    made, ax = plots.axes(plots.COLUMN, 3.2)
+    solved = run.table.solved.to_numpy()[chosen]
+    highlight = [int(np.flatnonzero(solved)[0])] if solved.any() else []
+    highlight += [int(np.flatnonzero(~solved)[0])] if (~solved).any() else []
+    plots.error_curves(ax, run.arrays["error_sweeps"], run.arrays["errors"][chosen].T, solved, highlight)
+    return made
+
+
+def layouts(runs: Runs, values: Values) -> Figure:
+    """How often each order of magnitudes meets each sign pattern in the 1:2:4 family."""
+    table = runs["paper"].table
+    table = table[table.family == "1:2:4"]
+    signs = ("+++", "++-", "+-+", "+--")
+    orders = ("3-2-1", "3-1-2", "2-3-1", "1-3-2", "2-1-3", "1-2-3")
+    counts = [[int(((table.order == o) & (table.signs == s)).sum()) for s in signs] for o in orders]
+    made, ax = plots.axes(0.62 * plots.COLUMN, 2.9)
+    _counts(ax, np.array(counts), signs, [order.replace("3", "4") for order in orders])
+    return made
+
+
+FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
+    "figure_1": figure_1,
+    "sweeps": sweeps,
+    "survival": survival,
+    "ratios": ratios,
+    "gallery": gallery,
+    "errors": errors,
+    "layouts": layouts,
+}
+
+
+def _coded(runs: Runs) -> dict[str, Run]:
+    return {label: runs[name] for name, label in CODINGS.items() if name in runs}
+
+
+def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of a seed at the mark, in the orientation that brings them closest to Figure 1."""
+    row = int(np.flatnonzero(run.table.seed == seed)[0])
+    symmetry = analysis.symmetries()[run.table.symmetry[row]]
+    layers = (run.arrays[name][row : row + 1, 0].astype(float) for name in ("layer_1", "layer_2"))
+    layer_1, layer_2 = analysis.apply_symmetry(*layers, symmetry)
+    return layer_1[0], layer_2[0]
+
+
+def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
+    return np.sort(rng.permutation(rows)[:count])
+
+
+def _counts(ax: Any, counts: np.ndarray, columns: Any, rows: Any) -> None:
+    """Counts written in shaded cells; the printed layout is framed."""
+    ax.imshow(counts, cmap="Blues", vmin=0, vmax=max(1, counts.max()) * 1.6, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        ax.text(column, row, f"{count}", ha="center", va="center")
+    ax.set_xticks(range(len(columns)), [name.replace("-", "−") for name in columns])
+    ax.set_yticks(range(len(rows)), [name.replace("-", " : ") for name in rows])
+    ax.set_xlabel("signs of outer, middle, inner")
+    ax.set_ylabel("outer : middle : inner")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    printed = (list(columns).index("+-+"), 1)
+    corner = (printed[0] - 0.5, printed[1] - 0.5)
+    ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=plots.style.VERMILLION, lw=1.6))
