@@ -33,11 +33,12 @@ def test_figure_names_are_those_of_the_module():
 # From the bottom up: a module may import from rooms before its own, never from those after it.
 ROOMS = (
     ("names", "protocol"),
-    ("sources", "activations", "devices", "wording", "analysis", "statistics"),
-    ("store", "networks", "updates", "claims", "plots", "config"),
-    ("training", "runs", "judging", "datasets"),
+    ("sources", "devices", "wording", "analysis", "statistics"),
+    ("store", "activations", "connections", "updates", "claims", "plots", "config"),
+    ("networks", "runs", "judging", "datasets"),
+    ("training",),
     ("experiments",),
-    ("stages", "report"),
+    ("stages", "drawing", "report"),
     ("assignment",),
     ("__main__",),
 )

@@ -49,7 +49,7 @@ for experiment in EXPERIMENTS:
         input:
             variant_files(experiment, "trained.safetensors", "networks.parquet"),
             f"results/{experiment}/findings.json",
-            code=code("stages", "plots", f"experiments.{experiment}.figures"),
+            code=code("drawing", f"experiments.{experiment}.figures"),
         output:
             [report(path, category=experiment) for path in figure_files(experiment)],
         log:

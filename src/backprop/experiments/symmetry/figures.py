@@ -13,7 +13,8 @@ from backprop import analysis, plots
 from backprop.experiments.symmetry.findings import CODINGS, MARK
 from backprop.runs import Run
 
-Runs, Values = Mapping[str, Run], Mapping[str, Any]
+Runs = Mapping[str, Run]
+Values = Mapping[str, Any]
 
 GALLERY = 24
 """Networks in the gallery, three quarters of them solved; drawn by a fixed generator from all of a kind."""
@@ -140,8 +141,8 @@ def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The weights of a seed at the mark, in the orientation that brings them closest to Figure 1."""
     row = int(np.flatnonzero(run.table.seed == seed)[0])
     symmetry = analysis.symmetries()[run.table.symmetry[row]]
-    layers = (run.arrays[name][row : row + 1, 0].astype(float) for name in ("layer_1", "layer_2"))
-    layer_1, layer_2 = analysis.apply_symmetry(*layers, symmetry)
+    before = [run.arrays[name][row : row + 1, 0].astype(float) for name in ("layer_1", "layer_2")]
+    layer_1, layer_2 = analysis.apply_symmetry(before[0], before[1], symmetry)
     return layer_1[0], layer_2[0]
 
 
