@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -21,22 +22,26 @@ GALLERY = 24
 
 
 def figure_1(runs: Runs, values: Values) -> Figure:
-    """The paper's network beside the closest of ours and a typical one, in Figure 1's orientation."""
-    run = runs["paper"]
-    closest = values["variants"]["paper"]["closest"]
-    shown = [("the paper's Figure 1", f"after {MARK:,} sweeps", analysis.FIGURE_1)]
-    if closest:
-        for title, key, distance in (
-            ("the closest of ours", "seed", "distance"),
-            ("a typical one", "typical_seed", "typical_distance"),
-        ):
-            subtitle = f"seed {closest[key]}, {100 * closest[distance]:.0f} % away"
-            shown.append((title, subtitle, _turned(run, closest[key])))
-    made = plots.figure(plots.WIDE, 3.3)
-    for ax, (title, subtitle, (layer_1, layer_2)) in zip(made.subplots(1, 3).flat, shown, strict=False):
-        plots.network_diagram(
-            ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=14.5
-        )
+    """The printed networks beside the closest of ours and a typical one, by coding, in Figure 1's orientation."""
+    made = plots.figure(plots.WIDE, 5.6)
+    axes = made.subplots(2, 3)
+    coded = _coded(runs)
+    printed = [
+        ("the paper's Figure 1", f"after {MARK:,} sweeps", analysis.FIGURE_1),
+        ("PDP's Figure 9", "after changes case by case", _oriented(analysis.PDP_FIGURE_9)),
+    ]
+    for line, (title, subtitle, layers) in zip(axes, printed, strict=True):
+        _diagram(line[0], layers, title, subtitle)
+    for line, label in zip(axes, reversed(coded), strict=False):
+        run = coded[label]
+        closest = values["variants"][run.variant]["closest"]
+        for ax, title, key in ((line[1], "the closest", ""), (line[2], "a typical one", "typical_")):
+            if closest:
+                away = f"seed {closest[key + 'seed']}, {100 * closest[key + 'distance']:.0f} % away"
+                _diagram(ax, _turned(run, closest[key + "seed"]), f"{title} of ours, targets {label}", away)
+    for ax in axes.flat:
+        if not ax.has_data():
+            ax.set_axis_off()
     return made
 
 
@@ -140,17 +145,29 @@ def _coded(runs: Runs) -> dict[str, Run]:
 def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The weights of a seed at the mark, in the orientation that brings them closest to Figure 1."""
     row = int(np.flatnonzero(run.table.seed == seed)[0])
-    symmetry = analysis.symmetries()[run.table.symmetry[row]]
-    before = [run.arrays[name][row : row + 1, 0].astype(float) for name in ("layer_1", "layer_2")]
-    layer_1, layer_2 = analysis.apply_symmetry(before[0], before[1], symmetry)
+    return _oriented((run.arrays["layer_1"][row, 0].astype(float), run.arrays["layer_2"][row, 0].astype(float)))
+
+
+def _oriented(layers: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """One network's layers in the orientation that brings them closest to Figure 1."""
+    stacked = layers[0][None], layers[1][None]
+    _, best = analysis.distance_to(*stacked)
+    layer_1, layer_2 = analysis.apply_symmetry(*stacked, analysis.symmetries()[best[0]])
     return layer_1[0], layer_2[0]
+
+
+def _diagram(ax: Axes, layers: tuple[np.ndarray, np.ndarray], title: str, subtitle: str) -> None:
+    layer_1, layer_2 = layers
+    plots.network_diagram(
+        ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=14.5
+    )
 
 
 def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
     return np.sort(rng.permutation(rows)[:count])
 
 
-def _counts(ax: Any, counts: np.ndarray, columns: Any, rows: Any) -> None:
+def _counts(ax: Axes, counts: np.ndarray, columns: Any, rows: Any) -> None:
     """Counts written in shaded cells; the printed layout is framed."""
     ax.imshow(counts, cmap="Blues", vmin=0, vmax=max(1, counts.max()) * 1.6, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):

@@ -47,8 +47,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         return "; ".join(f"targets {label}: {told(found[key])}" for label, found in coded.items())
 
     def by_key(id_: str, claim: str, paper: str, key: str, source: str = "paper, p. 534 and Figure 1") -> Claim:
-        rule = f"Over solved networks: {SHARE_RULE}."
-        return Claim(id_, source, claim, paper, both(key), by_share(ours[key]), rule)
+        return Claim(id_, source, claim, paper, both(key), by_share(ours[key]), SHARE_RULE)
 
     within = percent(RESIDUAL)
     printed = values["figure_1"]
