@@ -72,14 +72,10 @@ def sweeps_distribution(
             lw=0.9,
         )
         if height < censored:
-<<<<<<< HEAD
-            ax.plot([start, stop], [0.93 * height, 0.97 * height], color="white", lw=3.5, solid_capstyle="butt")
-=======
             for colour, width in ((VERMILLION, 4.4), ("white", 2.8)):
                 span = np.array([start - 0.3 * (stop - start), stop + 0.3 * (stop - start)])
                 tilt = np.array([0.92, 0.96]) * height
                 ax.plot(span, tilt, color=colour, lw=width, solid_capstyle="butt", clip_on=False, zorder=3)
->>>>>>> plots
         ax.annotate(
             f"not solved\nby {cap:,.0f}:\n{censored:,}\n({percent(censored / times.size)})",
             (stop, height),
