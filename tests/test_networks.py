@@ -22,6 +22,8 @@ from backprop.networks import (
 )
 from backprop.protocol import UserError
 
+torch.set_num_threads(1)  # as the pipeline trains
+
 REFERENCE: dict[str, Callable[..., torch.Tensor]] = {
     "logistic": torch.sigmoid,
     "tanh": torch.tanh,
