@@ -32,8 +32,8 @@ def test_figure_names_are_those_of_the_module():
 
 # From the bottom up: a module may import from rooms before its own, never from those after it.
 ROOMS = (
-    ("names", "protocol"),
-    ("sources", "devices", "wording", "analysis", "statistics"),
+    ("protocol",),
+    ("names", "sources", "devices", "wording", "analysis", "statistics"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
     ("networks", "runs", "judging", "datasets"),
     ("training",),

@@ -48,7 +48,7 @@ def protocol_of(wildcards):
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
     return json.dumps(
-        settings.overrides_of(variants[wildcards.variant]), sort_keys=True
+        variants[wildcards.variant].overrides(), sort_keys=True
     )
 
 
