@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -178,3 +179,39 @@ def test_a_command_by_hand_names_a_mistake(tmp_path):
     assert told.returncode == 2
     assert told.stderr.startswith("backprop: 'nobody' is not a variant of symmetry; allowed are paper")
     assert "Traceback" not in told.stderr
+
+
+def commands():
+    """Every command in the README's shell blocks, without its comment."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+RUN_ELSEWHERE = ("pip install uv", "uv run pytest")
+"""Commands of the README that bring this test about."""
+
+
+def test_the_readme_has_the_commands_that_are_run_below():
+    assert set(RUN_ELSEWHERE) <= set(commands())
+    assert sum("snakemake" in command for command in commands()) >= 6
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c not in RUN_ELSEWHERE])
+def test_every_command_of_the_readme_works(finished, command):
+    words = shlex.split(command)
+    assert words[:2] == ["uv", "run"]
+    words = words[2:]
+    if words[:2] == ["--extra", "jax"]:
+        words = words[2:]
+    if words[0] == "snakemake":
+        told = snakemake(finished, "--dry-run", *[word for word in words[3:] if word != "--dry-run"])
+    else:
+        assert words[0] == "python"
+        quick = ["--config", "config/config.yaml", "--config", "config/quick.yaml"] if "train" in words else []
+        environment = os.environ | {"PYTHONPATH": str(finished / "src")}
+        told = subprocess.run(
+            [sys.executable, *words[1:], *quick], cwd=finished, env=environment, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
