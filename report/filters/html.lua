@@ -59,9 +59,8 @@ local function callout(div, kind)
   div.attributes.role = "note"
   div.classes:insert("callout")
   local label = pandoc.Inlines { pandoc.Span({ pandoc.Str(kinds[kind]) }, pandoc.Attr("", { "kind" })) }
-  if title then label:extend { pandoc.Space(), pandoc.Str(title) } end
-  div.content:insert(1, pandoc.Para(label))
-  div.content[1] = pandoc.Div({ pandoc.Plain(label) }, pandoc.Attr("", { "callout-title" }))
+  if title then label:extend { pandoc.Str(" · " .. title) } end
+  div.content:insert(1, pandoc.Div({ pandoc.Plain(label) }, pandoc.Attr("", { "callout-title" })))
   return div
 end
 
@@ -87,10 +86,14 @@ return { {
   Header = heading,
   Table = boxed,
   Figure = function(figure)
-    local wide = false
-    figure:walk { Image = function(image) wide = wide or image.classes:includes("wide") end }
-    if wide then figure.classes:insert("wide") end
-    return figure
+    local wide = figure.classes:includes("wide")
+    local made = figure:walk { Image = function(image)
+      wide = wide or image.classes:includes("wide")
+      image.classes = {}
+      return image
+    end }
+    if wide and not made.classes:includes("wide") then made.classes:insert("wide") end
+    return made
   end,
   Div = function(div)
     if div.classes:includes("equation") then return equation(div) end

@@ -56,13 +56,31 @@ local function wrapped(before, blocks, after)
   return pandoc.Blocks { typst(before) } .. blocks .. { typst(after) }
 end
 
+-- A picture alone in its paragraph, without a caption: a figure that a notebook cell drew.
+local function bare_picture(para)
+  local image = para.content[1]
+  if image and image.t == "Image" and #para.content <= 2 then
+    return typst("#picture(" .. quoted(image.src) .. ", " .. quoted(image.attributes.alt or
+      pandoc.utils.stringify(image.caption)) .. ")")
+  end
+end
+
 local blocks = {
   Figure = figure,
+  Para = bare_picture,
+  CodeBlock = function(code)
+    if code.classes:includes("output") then
+      return typst('#raw(block: true, lang: "output", ' .. quoted(code.text):gsub("\n", "\\n") .. ")")
+    end
+  end,
   Table = function(tbl)
-    if tbl.classes:includes("claims") then return wrapped("#dense[", pandoc.Blocks { tbl }, "]") end
+    for _, column in ipairs(tbl.colspecs) do
+      if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
+    end
+    if not tbl.classes:includes("claims") then return tbl end
+    return wrapped("#dense[", pandoc.Blocks { tbl }, "]")
   end,
   Div = function(div)
-    if div.classes:includes("equation") then return equation(div) end
     if div.classes:includes("cards") then return cards(div) end
     if div.classes:includes("abstract") then return wrapped("#abstract[", div.content, "]") end
     if div.identifier == "front" then return div.content .. { typst("#contents()") } end
@@ -76,15 +94,20 @@ local blocks = {
       end
     end
   end,
-  Math = function(math)
-    if math.mathtype == "InlineMath" then
-      local body, alt = formula(math)
-      return inline("#math.equation(alt: " .. alt .. ", " .. body .. ")")
-    end
+}
+
+local equations = {
+  Div = function(div)
+    if div.classes:includes("equation") then return equation(div) end
   end,
 }
 
-local spans = {
+local inlines = {
+  Math = function(math)
+    local body, alt = formula(math)
+    local block = math.mathtype == "DisplayMath" and "block: true, " or ""
+    return inline("#math.equation(" .. block .. "alt: " .. alt .. ", " .. body .. ")")
+  end,
   Span = function(span)
     if span.classes:includes("badge") then
       for _, verdict in ipairs(verdicts) do
@@ -101,4 +124,4 @@ local spans = {
   end,
 }
 
-return { spans, blocks }
+return { equations, inlines, blocks }

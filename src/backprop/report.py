@@ -134,7 +134,7 @@ def badge(verdict: str) -> str:
 
 def claims_table(claims: Sequence[Mapping[str, str]], caption: str, label: str = "tbl:claims") -> str:
     """All claims as one table, sorted, with badges; `caption` is Markdown, `label` its cross-reference."""
-    lines = ["| | Claim | Paper | Ours | Verdict |", f"|{'-' * 6}|{'-' * 44}|{'-' * 22}|{'-' * 32}|{'-' * 18}|"]
+    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 40, 22, 36, 21))]
     for claim in ordered(map(Claim.from_mapping, claims)):
         cells = [
             claim.id,
@@ -168,9 +168,10 @@ class Inventory:
     links: list[str] = field(default_factory=list)
 
 
-def parse(markdown: str) -> dict[str, Any]:
-    """pandoc's document (its JSON form) of a Markdown text."""
-    return json.loads(_pandoc(markdown, "json", source="markdown"))
+def parse(markdown: str, shift: int = 0) -> dict[str, Any]:
+    """pandoc's document (its JSON form) of a Markdown text; `shift` is added to the level of each heading."""
+    options = [f"--shift-heading-level-by={shift}"] if shift else []
+    return json.loads(_pandoc(markdown, "json", source="markdown", options=options))
 
 
 def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = KIT) -> None:
@@ -285,7 +286,7 @@ def to_html(
     """One HTML file with everything inside; `layout` "one-page" leaves out the table of contents."""
     shown = _with_images(document, {name: str(path.resolve()) for name, path in figures.items()})
     options = ["--mathml", "--embed-resources", f"--css={kit / 'style.css'}", f"--resource-path={kit}"]
-    options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=2"]
+    options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
     return re.sub(r"[ \t]+\n", "\n", page)
 

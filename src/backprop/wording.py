@@ -90,8 +90,8 @@ def rate(value: Any, low: Any, high: Any, digits: int = 0) -> str:
 def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
     """A median that was censored at `cap`: "1,210 sweeps (cap 10,000)"; None says it was not reached."""
     if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
-        return f"not reached within {thousands(cap)} {unit}"
-    return f"{thousands(median)} {unit} (cap {thousands(cap)})"
+        return f"not reached within {thousands(cap)} {unit}".rstrip()
+    return f"{thousands(median)}{' ' if unit else ''}{unit} (cap {thousands(cap)})"
 
 
 def words(count: Any) -> str:
