@@ -171,7 +171,10 @@ def _report(options: argparse.Namespace) -> None:
 def _assignment(options: argparse.Namespace) -> None:
     from backprop import assignment
 
-    assignment.build(_context(options), _figures(options), options.results / "assignment")
+    context = _context(options)
+    header = {key: context[key] for key in ("author", "student_id", "course")}
+    header["title"] = "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"
+    assignment.build(context | {"assignment": header}, options.results / "assignment")
 
 
 if __name__ == "__main__":
