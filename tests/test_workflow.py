@@ -213,8 +213,8 @@ def test_every_command_of_the_readme_works(finished, command):
     else:
         assert words[0] == "python"
         quick = ["--config", "config/config.yaml", "--config", "config/quick.yaml"] if "train" in words else []
+        by_hand = [sys.executable, *words[1:], *quick]
         told = subprocess.run(
-            [sys.executable, *words[1:], *quick], cwd=finished, env=environment(finished), capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
+            by_hand, cwd=finished, env=environment(finished), capture_output=True, text=True, check=False
+        )
     assert told.returncode == 0, told.stdout + told.stderr

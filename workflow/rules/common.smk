@@ -17,7 +17,7 @@ except UserError as error:
 EXPERIMENTS = list(PROTOCOLS)
 
 # the package in this folder is the one that runs, installed or not
-shell.prefix('export PYTHONPATH="src:${PYTHONPATH:-}"; ')
+shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
 
 
 wildcard_constraints:
