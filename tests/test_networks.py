@@ -49,7 +49,7 @@ def reference_error(architecture, weights, inputs, targets, error):
         return ((y - d) ** 2).sum((0, 1)) / 2
     if error == "mean":
         return ((y - d) ** 2).mean((0, 1))
-    return functional.binary_cross_entropy(y, d, reduction="none").sum((0, 1))
+    return functional.binary_cross_entropy_with_logits(x, d, reduction="none").sum((0, 1))
 
 
 def case_set(architecture, cases=9, networks=17, own=False):
