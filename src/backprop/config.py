@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from importlib import import_module
@@ -82,15 +81,6 @@ def protocol_class(experiment: str) -> type[Protocol]:
 def data_sets(experiment: str) -> tuple[str, ...]:
     """The data sets an experiment trains on, by the names `datasets` knows; none for generated data."""
     return getattr(import_module(f"backprop.experiments.{experiment}.protocol"), "DATA", ())
-
-
-def overrides_of(protocol: Protocol) -> dict[str, Any]:
-    """The fields that differ from the defaults, seeds included: what a training job has to be told."""
-    return {
-        field.name: getattr(protocol, field.name)
-        for field in dataclasses.fields(protocol)
-        if getattr(protocol, field.name) != field.default
-    }
 
 
 def _lay_over(base: dict[str, Any], overlay: Mapping[str, Any]) -> None:
