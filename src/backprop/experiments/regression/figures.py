@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from backprop import plots
-from backprop.plots.style import BLUE, DASHES, INK, MUTED, SERIES, SMALL, VERMILLION, End, EndLabels, plain_ticks
+from backprop.plots.style import BLUE, DASHES, INK, MUTED, SERIES, SMALL, VERMILLION, plain_ticks
 from backprop.runs import Run
 
 Runs = Mapping[str, Run]
@@ -29,12 +29,12 @@ def losses(runs: Runs, values: Mapping[str, Any]) -> Figure:
         colour, epochs = SERIES[k], np.arange(gap.shape[1])
         right.plot(epochs, middle, color=colour, ls=DASHES[k % len(DASHES)])
         if np.isfinite(middle[-1]):
-            ends.append(End(epochs[-1], middle[-1], label(run), colour))
+            ends.append(plots.End(epochs[-1], middle[-1], label(run), colour))
     right.set_yscale("log")
     right.set(xlabel="epoch", ylabel="mean squared error above least squares", title="How far above the line")
     right.set_xlim(0, runs["paper"].arrays["mse"].shape[1] - 1)
     right.grid(axis="y")
-    EndLabels(right, ends)
+    plots.EndLabels(right, ends)
     return made
 
 
