@@ -29,24 +29,25 @@ class Protocol(protocol.Protocol):
 class Fact:
     """One derivative of the labs: its name, the function, the derivative calculus gives, and its lab.
 
-    Functions and derivatives are TeX. `entries` is how many partial derivatives it has, 0 for the vector's length.
+    Functions and derivatives are TeX, one derivative for each variable. `entries` is how many partial derivatives
+    there are; 0 stands for the length of the vector, whose entries all have the same one.
     """
 
     name: str
     function: str
-    derivative: str
+    derivatives: tuple[str, ...]
     entries: int
     source: str
 
 
 FACTS = (
-    Fact("square", "x^2", "2x", 1, "lab 000"),
-    Fact("sum", "\\sum_i x_i", "1", 0, "lab 000"),
-    Fact("log_squared", "\\log^2 x", "2 \\log(x) / x", 1, "lab 000"),
-    Fact("intermediate", "z^2,\\ z = \\log x", "2z", 1, "lab 000"),
-    Fact("one_call", "\\cos(x_1) \\log x_2", "-\\sin(x_1) \\log x_2,\\ \\cos(x_1) / x_2", 2, "lab 000"),
-    Fact("two_calls", "\\cos(x_1) \\log x_2", "-2 \\sin(x_1) \\log x_2,\\ 2 \\cos(x_1) / x_2", 2, "lab 000"),
-    Fact("cubic", "3a^3 - b^2", "9a^2,\\ -2b", 2, "lab 002"),
+    Fact("square", "x^2", ("2x",), 1, "lab 000"),
+    Fact("sum", "\\sum_i x_i", ("1",), 0, "lab 000"),
+    Fact("log_squared", "\\log^2 x", ("2 \\log(x) / x",), 1, "lab 000"),
+    Fact("intermediate", "z^2,\\ z = \\log x", ("2z",), 1, "lab 000"),
+    Fact("one_call", "\\cos(x_1) \\log x_2", ("-\\sin(x_1) \\log x_2", "\\cos(x_1) / x_2"), 2, "lab 000"),
+    Fact("two_calls", "\\cos(x_1) \\log x_2", ("-2 \\sin(x_1) \\log x_2", "2 \\cos(x_1) / x_2"), 2, "lab 000"),
+    Fact("cubic", "3a^3 - b^2", ("9a^2", "-2b"), 2, "lab 002"),
 )
 """In the order of the arrays; `intermediate` is differentiated by z, `two_calls` after a second backward pass."""
 

@@ -19,7 +19,7 @@ COLUMNS = (
     Column("mse", pa.float64(), "of descent after the last epoch; missing if it diverged"),
     Column("last_batch_mse", pa.float64(), "mean over the last epoch's batches, each before its step"),
     Column("gap", pa.float64(), "mse - least_squares_mse"),
-    Column("unfinished", pa.float64(), "the gap that steps along the exact gradient would leave"),
+    Column("unfinished", pa.float64(), "the gap that steps along the exact gradient would leave; missing if infinite"),
     Column("to_least_squares", pa.float64(), "distance of the weights and the bias from least squares'"),
     Column("to_truth", pa.float64(), "distance of the weights and the bias from the true ones"),
     Column("least_squares_to_truth", pa.float64(), "distance of least squares' from the true ones"),
@@ -30,6 +30,7 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     """The table; distances are Euclidean, over all weights and the bias."""
     optimum, mse = arrays["least_squares_mse"], arrays["mse"].astype(float)
     weights, truth, least_squares = (arrays[name].astype(float) for name in ("weights", "truth", "least_squares"))
+    left = unfinished(protocol, arrays["curvatures"], arrays["start"])
     mse[~np.isfinite(mse)] = np.nan
     weights[~np.isfinite(weights).all(axis=1)] = np.nan
     return pd.DataFrame(
@@ -41,7 +42,7 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
             "mse": mse[:, -1],
             "last_batch_mse": np.where(np.isfinite(mse[:, -1]), arrays["batch_mse"][:, -1], np.nan),
             "gap": mse[:, -1] - optimum,
-            "unfinished": unfinished(protocol, arrays["curvatures"], arrays["start"]),
+            "unfinished": np.where(np.isfinite(left), left, np.nan),
             "to_least_squares": _distance(weights, least_squares),
             "to_truth": _distance(weights, truth),
             "least_squares_to_truth": _distance(least_squares, truth),

@@ -96,7 +96,8 @@ def _lab_plot(ax: Axes, run: Run) -> None:
 
 def _quantiles(rows: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
     """Quantiles over the data sets; a diverged one counts as infinitely far, and is then cut from the drawing."""
-    found = np.quantile(np.where(np.isfinite(rows), rows, np.inf), shares, axis=0)
+    with np.errstate(invalid="ignore"):  # between two infinite ones
+        found = np.quantile(np.where(np.isfinite(rows), rows, np.inf), shares, axis=0)
     return np.where(np.isfinite(found), found, np.nan)
 
 
