@@ -1,0 +1,108 @@
+"""One row per network: when it solved the task, and what its weights look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from backprop import analysis
+from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
+from backprop.store import Column
+
+RESIDUAL, RATIO = 0.05, 0.10
+"""What counts as equal and opposite (share of the largest weight), and as a ratio of 1:2:4 (relative)."""
+
+COLUMNS = (
+    Column("seed", pa.int64(), "the network's seed"),
+    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
+    *(
+        Column(f"sweeps_{bound:g}", pa.float64(), f"first sweep with all |error| < {bound:g}; nan: never", "sweeps")
+        for bound in BOUNDS
+    ),
+    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap"),
+    Column("mirror_residual", pa.float64(), "S6: max |w_i + w_7-i| over the largest |w|"),
+    Column("opposite_residual", pa.float64(), "S7: max |w_1i + w_2i| over the largest |w|"),
+    Column("magnitude_small", pa.float64(), "S8: smallest mean |w| of a mirror pair"),
+    Column("magnitude_middle", pa.float64(), "S8: the middle one"),
+    Column("magnitude_large", pa.float64(), "S8: the largest one"),
+    Column("ratio_middle", pa.float64(), "S8: middle over small"),
+    Column("ratio_large", pa.float64(), "S8: large over small"),
+    Column("family", pa.string(), "family of magnitude ratios; empty unless solved"),
+    Column("order", pa.string(), "S14: ranks of the outer, middle and inner pair, largest = 3"),
+    Column("signs", pa.string(), "S14: signs of outer, middle, inner in the unit with a positive outer weight"),
+    Column("signs_as_printed", pa.bool_(), "S10: hidden biases and output weights negative, output bias positive"),
+    Column("palindromes_off", pa.float64(), "S11: share of palindromes with all hidden units off"),
+    Column("others_one_on", pa.float64(), "S11: share of the other inputs with exactly one hidden unit on"),
+    Column("smallest_gap", pa.float64(), "S12: smallest gap between half sums, over the largest |w|"),
+    Column("as_figure_1", pa.bool_(), "S13: S6, S7, S8 and S10 together"),
+    Column("distance", pa.float64(), "distance to Figure 1 at the mark, up to symmetries, over Figure 1's norm"),
+    Column("symmetry", pa.int64(), "which symmetry brings it closest to Figure 1, index into symmetries()"),
+)
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Measure every network of one variant at the cap, and its distance to Figure 1 at the mark (1,425 sweeps).
+
+    Measures that only a 6-2-1 network has are nan (or empty, or False) for others.
+    """
+    layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
+    first = arrays["first_sweep"]
+    solved = first[:, 0] >= 0
+    inputs = analysis.cases(protocol.bits, *protocol.inputs)
+    off, one_on = analysis.hidden_states_as_described(layer_1, inputs)
+    table = {
+        "seed": arrays["seeds"],
+        "solved": solved,
+        **{f"sweeps_{b:g}": np.where(first[:, i] >= 0, first[:, i], np.nan) for i, b in enumerate(BOUNDS)},
+        "error_at_cap": arrays["errors"][:, -1].astype(float),
+        "mirror_residual": analysis.mirror_residual(layer_1),
+        "opposite_residual": analysis.opposite_residual(layer_1),
+        "signs_as_printed": analysis.signs_as_printed(layer_1, layer_2),
+        "palindromes_off": off,
+        "others_one_on": one_on,
+        "smallest_gap": analysis.smallest_gap(layer_1),
+    }
+    table |= _ratios(protocol, layer_1, solved)
+    near = (np.abs(table["ratio_middle"] / 2 - 1) < RATIO) & (np.abs(table["ratio_large"] / 4 - 1) < RATIO)
+    table["as_figure_1"] = (
+        (table["mirror_residual"] < RESIDUAL)
+        & (table["opposite_residual"] < RESIDUAL)
+        & near
+        & table["signs_as_printed"]
+    )
+    table |= _distances(protocol, arrays)
+    return pd.DataFrame(table)
+
+
+def _ratios(protocol: Protocol, layer_1: np.ndarray, solved: np.ndarray) -> dict[str, np.ndarray]:
+    networks = len(layer_1)
+    nothing, empty = np.full(networks, np.nan), np.full(networks, "", dtype=object)
+    if protocol.bits != 6:
+        names = ("magnitude_small", "magnitude_middle", "magnitude_large", "ratio_middle", "ratio_large")
+        return dict.fromkeys(names, nothing) | dict.fromkeys(("family", "order", "signs"), empty)
+    sizes = np.sort(analysis.magnitudes(layer_1), axis=1)
+    middle, large = analysis.magnitude_ratios(layer_1)
+    family = empty.copy()
+    family[solved], _ = analysis.families(middle[solved], large[solved])
+    return {
+        "magnitude_small": sizes[:, 0],
+        "magnitude_middle": sizes[:, 1],
+        "magnitude_large": sizes[:, 2],
+        "ratio_middle": middle,
+        "ratio_large": large,
+        "family": family,
+        "order": analysis.order_of_magnitudes(layer_1),
+        "signs": analysis.sign_pattern(layer_1),
+    }
+
+
+def _distances(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    if protocol.bits != 6 or protocol.hidden_units != 2:
+        networks = len(arrays["seeds"])
+        return {"distance": np.full(networks, np.nan), "symmetry": np.zeros(networks, dtype=int)}
+    at_mark = 0  # the first kept sweep is the paper's 1,425, or the cap where that comes earlier
+    distance, symmetry = analysis.distance_to(arrays["layer_1"][:, at_mark], arrays["layer_2"][:, at_mark])
+    return {"distance": distance, "symmetry": symmetry}

@@ -1,0 +1,47 @@
+"""From counts to verdicts: the one rule by which a claim about "the network" is judged over many networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from backprop.statistics import wilson
+from backprop.wording import percent
+
+MOST, FEW = 0.9, 0.1
+
+SHARE_RULE = (
+    f"reproduced if the 95 % interval of the share lies above {percent(MOST)}, "
+    f"not reproduced if below {percent(FEW)}, else partly"
+)
+
+
+def share(flags: npt.ArrayLike) -> dict[str, Any]:
+    """How many of the truth values [n] are true: count, n, rate, and Wilson's 95 % interval (low, high).
+
+    Without any value the rate is None and the interval all of 0 to 1.
+    """
+    values = np.asarray(flags, dtype=bool)
+    count, n = int(values.sum()), int(values.size)
+    low, high = wilson(count, n)
+    return {"count": count, "n": n, "rate": count / n if n else None, "low": float(low), "high": float(high)}
+
+
+def by_share(found: Mapping[str, Any]) -> str:
+    """The verdict on a claim that holds for a share of networks; "not judged" without any network."""
+    if not found["n"]:
+        return "not judged"
+    if found["low"] > MOST:
+        return "reproduced"
+    return "not reproduced" if found["high"] < FEW else "partly"
+
+
+def told(found: Mapping[str, Any], digits: int = 1) -> str:
+    """A share in words: "64.3% (61.3% to 67.2%) of 1,000"."""
+    if not found["n"]:
+        return "no network to judge by"
+    interval = f"{percent(found['low'], digits)} to {percent(found['high'], digits)}"
+    return f"{percent(found['rate'], digits)} ({interval}) of {found['n']:,}"

@@ -1,0 +1,63 @@
+"""A user's mistake in a protocol is refused with one sentence that names the key, the value and what is allowed."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from backprop import protocol
+from backprop.protocol import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol(protocol.Protocol):
+    epsilon: float = field(default=0.1, metadata={"low": 0.0})
+    targets: tuple[float, float] = (0.0, 1.0)
+    hidden: str = field(default="logistic", metadata={"allowed": ("logistic", "tanh")})
+    bias_range: float | None = None
+    per_case: bool = False
+    keep: tuple[int, ...] = (1425,)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"epsilo": 0.1}, ["unknown key 'epsilo'", "allowed are", "epsilon"]),
+        ({"epsilon": "1e-3"}, ["epsilon is '1e-3', a string", "a number", "write 1.0e-3"]),
+        ({"epsilon": "2E4"}, ["write 2.0e+4"]),
+        ({"epsilon": True}, ["epsilon is True", "a number"]),
+        ({"epsilon": -0.5}, ["epsilon is -0.5", "at least 0.0"]),
+        ({"epsilon": float("nan")}, ["epsilon is nan", "at least"]),
+        ({"targets": [0.1]}, ["targets is [0.1]", "a list of 2 numbers"]),
+        ({"targets": ["a", 1]}, ["targets is 'a'", "a number"]),
+        ({"hidden": "sigmod"}, ["hidden is 'sigmod'", "logistic, tanh"]),
+        ({"per_case": 1}, ["per_case is 1", "true or false"]),
+        ({"keep": [1.5]}, ["keep is 1.5", "an integer"]),
+        ({"seeds": -3}, ["seeds is -3", "at least 1"]),
+        ({"seeds": 0}, ["seeds is 0"]),
+        ({"seeds": []}, ["seeds is an empty list"]),
+        ({"seeds": [3, -1]}, ["seeds contains -1", "at least 0"]),
+        ({"seeds": [3, 3]}, ["a seed twice"]),
+        ({"seeds": "many"}, ["seeds is 'many'", "an integer or a list of integers"]),
+    ],
+)
+def test_mistakes_are_named(overrides, words):
+    with pytest.raises(UserError) as caught:
+        Protocol.from_overrides(overrides, "experiments.symmetry.variants.mine")
+    message = str(caught.value)
+    assert message.startswith("experiments.symmetry.variants.mine: ")
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_lists_become_tuples_and_integers_numbers():
+    made = Protocol.from_overrides({"targets": [0, 1], "epsilon": 1, "bias_range": None, "seeds": [5, 2]})
+    assert made.targets == (0.0, 1.0)
+    assert isinstance(made.epsilon, float)
+    assert made.seed_list == (5, 2)
+
+
+def test_departures_are_what_differs_from_the_source():
+    assert Protocol().departures() == {}
+    assert Protocol(seeds=7, hidden="tanh").departures() == {"hidden": "tanh"}
+    assert Protocol(seeds=3).seed_list == (0, 1, 2)
