@@ -429,8 +429,7 @@ def enlarged(images: np.ndarray) -> np.ndarray:
     Between pixel centres grey levels are interpolated linearly, in whole numbers, so that every machine gets the
     same bytes.
     """
-    position = (2 * np.arange(24) + 1) - 3  # sixths of a pixel from the first pixel's centre, doubled grid
-    left, part = np.divmod(position, 6)
+    left, part = np.divmod(2 * np.arange(24) - 2, 6)  # the nearest centre to the left, and sixths of a pixel beyond
     weights = np.zeros((24, 8), dtype=np.int64)
     for row, (start, share) in enumerate(zip(left, part, strict=True)):
         weights[row, np.clip(start, 0, 7)] += 6 - share

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def network(protocol: Protocol, generator: torch.Generator) -> nn.Sequential:
     """A network with torch's default weights, drawn from `generator`: uniform within ±1/sqrt(inputs of the unit)."""
     layers: list[nn.Module] = []
     sizes = (28 * 28, *protocol.hidden_units, CLASSES)
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in pairwise(sizes):
         linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
         for parameter in linear.parameters():
             nn.init.uniform_(parameter, -(inputs**-0.5), inputs**-0.5, generator=generator)
@@ -87,25 +88,42 @@ def train_one(
     generator = torch.Generator().manual_seed(seed)
     images, labels = training
     model = network(protocol, generator).to(images.device)
-    optimizer = torch.optim.SGD(
-        model.parameters(), lr=protocol.learning_rate, momentum=protocol.momentum, fused=images.device.type != "mps"
-    )
+    descent = optimizer(model, protocol)
     losses, correct = [], [score(model, *test)]
     for _ in range(protocol.epochs):
-        model.train()
-        order = torch.randperm(len(labels), generator=generator).to(images.device)
-        for batch in order.split(protocol.batch_size):
-            loss = functional.cross_entropy(model(images.index_select(0, batch)), labels[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.detach())
+        losses += epoch(model, descent, images, labels, protocol.batch_size, generator)
         correct.append(score(model, *test))
     return model, {
         "losses": torch.stack(losses).cpu().numpy(),
         "correct": np.array(correct),
         "layer_1": next(model.parameters()).detach().cpu().numpy(),
     }
+
+
+def optimizer(model: nn.Sequential, protocol: Protocol) -> torch.optim.SGD:
+    """The lab's optimizer; fused, it updates all weights in one call."""
+    rate, momentum = protocol.learning_rate, protocol.momentum
+    return torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum, fused=True)
+
+
+def epoch(
+    model: nn.Sequential,
+    descent: torch.optim.Optimizer,
+    images: Tensor,
+    labels: Tensor,
+    batch_size: int,
+    generator: torch.Generator,
+) -> list[Tensor]:
+    """Change the weights once per batch of a random order of all images; the batch losses, left on the device."""
+    model.train()
+    losses = []
+    for batch in torch.randperm(len(labels), generator=generator).to(images.device).split(batch_size):
+        loss = functional.cross_entropy(model(images.index_select(0, batch)), labels[batch])
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+        losses.append(loss.detach())
+    return losses
 
 
 @torch.no_grad()
