@@ -112,8 +112,8 @@ def test_training_is_the_labs_own_loop(clothes):
     x, labels = torch.tensor(data.train_images[:1000]).reshape(-1, 784) / 255.0, torch.tensor(data.train_labels[:1000])
     model = nn.Sequential(nn.Linear(784, 16, bias=False), nn.Sigmoid(), nn.Linear(16, 10, bias=False))
     with torch.no_grad():
-        for layer, weight in zip((model[0], model[2]), train.initial_weights(16, seed=5), strict=True):
-            layer.weight.copy_(weight)
+        for weight, ours in zip(model.parameters(), train.initial_weights(16, seed=5), strict=True):
+            weight.copy_(ours)
     costs = []
     for _ in range(3):
         total = 0.0

@@ -100,7 +100,7 @@ def test_confusion_counts_every_image_once(trained):
 
 
 def test_the_most_wrong_images_come_first():
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "labels": np.array([3, 5, 7, 9], dtype=np.uint8),
         "answers": np.array([[3, 6, 1, 4], [3, 6, 7, 4]], dtype=np.uint8),
         "confidence": np.array([[0.9, 0.6, 0.9, 0.7], [0.9, 0.4, 0.9, 0.9]], dtype=np.float32),

@@ -264,7 +264,7 @@ def _md5(path: Path) -> str:
 
 
 def _sha256(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(array.tobytes()).hexdigest()
 
 
 def _torchvision() -> ModuleType:

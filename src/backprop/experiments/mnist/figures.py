@@ -65,7 +65,10 @@ def wrong(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     """The images on which the networks were most sure of a wrong answer."""
     run = runs["paper"]
     worst = most_wrong(run.arrays, values["missed"]["shown"])
-    titles = [f"{row.label}, read {row.answer}\n{100 * row.confidence:.0f}%" for row in worst.itertuples()]
+    titles = [
+        f"{label}, read {answer}\n{100 * confidence:.0f}%"
+        for label, answer, confidence in zip(worst.label, worst.answer, worst.confidence, strict=True)
+    ]
     lines = max(1, -(-len(worst) // 10))
     made = plots.figure(plots.COLUMN, lines * (plots.COLUMN / 10 + 0.32))
     plots.image_grid(made, run.arrays["missed_images"][worst.place], titles, columns=10)
