@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from backprop import config, sources, stages, store
+from backprop.judging import SHARE_RULE_IN_FULL
 from backprop.protocol import Protocol, UserError
 
 
@@ -162,6 +163,7 @@ def _report(options: argparse.Namespace) -> None:
 
     context = _context(options) | {
         "title": "Learning representations by back-propagating errors",
+        "share_rule": SHARE_RULE_IN_FULL,
         "subtitle": "A reproduction with thousands of networks where the paper shows one",
     }
     out = options.results / "report"
