@@ -69,6 +69,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "difference": float(arrays["grad_difference"].max()),
             "kept_with": int(arrays["kept_bytes"][:, 0].max()),
             "kept_without": int(arrays["kept_bytes"][:, 1].max()),
+            "images": min(512, len(arrays["labels"])),
             "refused": bool(arrays["backward_refused"].all()),
         },
         "softmax": _compared(runs.get("softmax"), paper),
