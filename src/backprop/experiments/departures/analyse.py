@@ -58,7 +58,7 @@ def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, 
         table["family"] = ""
     weights = own["layer_1"][:, -1].astype(float)
     table["units_apart"] = (weights.max(axis=1) - weights.min(axis=1)).max(axis=1)
-    for name, value in ({"cell": number, "group": cell.group, "coding": cell.coding, "fresh": fresh}
-                        | settings(cell.protocol)).items():  # fmt: skip
-        table[name] = value
-    return table
+    own_settings: dict[str, Any] = {"cell": number, "group": cell.group, "coding": cell.coding, "fresh": fresh} | settings(
+        cell.protocol
+    )
+    return table.assign(**own_settings)

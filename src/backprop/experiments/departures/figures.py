@@ -104,12 +104,10 @@ def attempts(runs: Runs, values: Values) -> Figure:
     """The share unsolved over 40,000 sweeps, for the paper's protocol and each departure of public attempts."""
     table = runs["attempts"].table
     cap = int(table.sweeps.max())
-    groups = {
-        WORDS.get(group, group.replace("_", " ")) if group != "paper" else "the paper's protocol": (
-            rows["sweeps_0.5"].fillna(rows.sweeps), rows.solved
-        )
-        for group, rows in table[~table.fresh].groupby("group", sort=False)
-    }  # fmt: skip
+    groups = {}
+    for name, rows in table[~table.fresh].groupby("group", sort=False):
+        label = "the paper's protocol" if name == "paper" else WORDS.get(str(name), str(name).replace("_", " "))
+        groups[label] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
     made, ax = plots.axes(plots.COLUMN, 3.4)
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
     for mark in values["attempts"][0]["by"]:
@@ -134,9 +132,9 @@ def families(runs: Runs, values: Values) -> Figure:
             for cells in rows.values()
         ]
         bands = [[[_number(found, key) for found in row] for row in shares] for key in ("rate", "low", "high")]
-        plots.interval_dots(
-            ax, list(rows), *bands, groups=("1:2:4", "2:3:4", "other"), xlabel=f"share of solved, targets {coding}"
-        )
+        rate, low, high = bands
+        named = ("1:2:4", "2:3:4", "other")
+        plots.interval_dots(ax, list(rows), rate, low, high, named, f"share of solved, targets {coding}")
     return made
 
 
@@ -175,14 +173,14 @@ def _best(values: Values, study: str) -> Figure:
     codings = [f"targets {coding}" for coding in best]
     found = [[next((c for c in cells if c["group"] == name), None) for cells in best.values()] for name in names]
     labels = [WORDS.get(name, name.replace("_", " ")) for name in names]
-    bands = [
+    rate, low, high = (
         [[_number(None if cell is None else cell["solved"], key) for cell in row] for row in found]
         for key in ("rate", "low", "high")
-    ]
+    )
     cap = max(cell["cap"] for cells in best.values() for cell in cells)
-    plots.interval_dots(left, labels, *bands, groups=codings, xlabel=f"networks that solve the task by {cap:,} sweeps")
-    medians = [[[_median(cell)[part] for cell in row] for row in found] for part in range(3)]
-    plots.interval_dots(right, labels, *medians, xlabel="median sweeps", rate=False)
+    plots.interval_dots(left, labels, rate, low, high, codings, f"networks that solve the task by {cap:,} sweeps")
+    median, low, high = ([[_median(cell)[part] for cell in row] for row in found] for part in range(3))
+    plots.interval_dots(right, labels, median, low, high, xlabel="median sweeps", rate=False)
     right.set_xlim(0, cap)
     return made
 
