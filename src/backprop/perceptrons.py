@@ -1,0 +1,138 @@
+"""A two-layer perceptron's loss as a function of its flat parameter vector, for many parameter vectors at once.
+
+Search without gradients looks at a network from outside: parameters in, loss out. So here the loss is a pure
+function of a stack of parameter vectors [n, d], laid out as torch lays out two Linear layers: the weights of the
+hidden units [hidden, inputs], then those of the output units [outputs, hidden], row by row, a unit's bias last in
+its row if there are biases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+HIDDEN: dict[str, Callable[[Tensor], Tensor]] = {
+    "logistic": torch.sigmoid_,
+    "threshold": lambda x: torch.heaviside(x, x.new_zeros(())),
+}
+"""What a hidden unit does to its total input; a threshold unit is 1 above 0 and has no useful derivative."""
+
+
+def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
+    at_label = outputs.gather(-1, labels.expand(outputs.shape[:-1])[..., None])[..., 0]
+    return (outputs.logsumexp(-1) - at_label).mean(-1)
+
+
+def _misclassified(outputs: Tensor, labels: Tensor) -> Tensor:
+    return (outputs.argmax(-1) != labels).to(outputs.dtype).mean(-1)
+
+
+def _half_sum(outputs: Tensor, targets: Tensor) -> Tensor:
+    return 0.5 * (torch.sigmoid(outputs) - targets).square().sum((-2, -1))
+
+
+def _wrong_side(outputs: Tensor, targets: Tensor) -> Tensor:
+    return ((outputs > 0) != (targets > 0.5)).to(outputs.dtype).mean((-2, -1))
+
+
+OBJECTIVES = {
+    "cross_entropy": _cross_entropy,
+    "misclassified": _misclassified,
+    "half_sum": _half_sum,
+    "wrong_side": _wrong_side,
+}
+"""Losses of output units' total inputs [..., cases, outputs], one value per network.
+
+Mean cross-entropy of the softmax and share of misclassified cases, against labels [cases]; half the sum of squares of
+logistic outputs (the paper's equation 3) and share of outputs on the wrong side of one half, against targets
+[cases, outputs].
+"""
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """A network's shape, units and objective, with the cases it is judged on.
+
+    Attributes:
+        inputs: [cases, inputs].
+        targets: labels [cases] or target values [cases, outputs], as the objective needs.
+        hidden_units, outputs: how many.
+        hidden: a key of HIDDEN.
+        objective: a key of OBJECTIVES.
+        biases: whether units have biases.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    hidden_units: int
+    outputs: int
+    hidden: str = "logistic"
+    objective: str = "cross_entropy"
+    biases: bool = False
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Shapes of the two weight matrices, a column for the biases included."""
+        more = int(self.biases)
+        return (self.hidden_units, self.inputs.shape[1] + more), (self.outputs, self.hidden_units + more)
+
+    @property
+    def size(self) -> int:
+        """The number of parameters, d."""
+        return sum(rows * columns for rows, columns in self.shapes)
+
+    def layers(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """The two weight matrices [..., units, inputs] as views into parameters [..., d]."""
+        first, second = self.shapes
+        cut = first[0] * first[1]
+        lead = parameters.shape[:-1]
+        return parameters[..., :cut].reshape(*lead, *first), parameters[..., cut:].reshape(*lead, *second)
+
+    def totals(self, parameters: Tensor) -> Tensor:
+        """The output units' total inputs [..., cases, outputs]; autograd passes through (not through thresholds)."""
+        first, second = self.layers(parameters)
+        return self._from_hidden(torch.matmul(_with_one(self.inputs, self.biases), first.mT), second)
+
+    def losses(self, parameters: Tensor) -> Tensor:
+        """The loss of every parameter vector [..., d] -> [...]."""
+        return OBJECTIVES[self.objective](self.totals(parameters), self.targets)
+
+    def near(self, w: Tensor) -> Callable[[Tensor, tuple[float, ...]], Tensor]:
+        """Losses around w [..., d]: a function of perturbations v [..., n, d] and factors s -> [..., len(s), n].
+
+        It returns the losses at w + s v. x (W + s V) = x W + s x V: the products with the inputs, most of the work,
+        are done once for all factors, and w + s v of the first layer, most of the memory, is never formed.
+        """
+        inputs = _with_one(self.inputs, self.biases)
+        w_1, w_2 = self.layers(w)
+        at_w = torch.matmul(inputs, w_1.mT)[..., None, :, :]
+
+        def losses(v: Tensor, factors: tuple[float, ...]) -> Tensor:
+            v_1, v_2 = self.layers(v)
+            change = torch.matmul(inputs, v_1.mT)
+            found = [
+                OBJECTIVES[self.objective](
+                    self._from_hidden(torch.add(at_w, change, alpha=s), w_2[..., None, :, :] + s * v_2), self.targets
+                )
+                for s in factors
+            ]
+            return torch.stack(found, dim=-2)
+
+        return losses
+
+    def _from_hidden(self, totals: Tensor, second: Tensor) -> Tensor:
+        hidden = HIDDEN[self.hidden](totals)
+        return torch.matmul(_with_one(hidden, self.biases), second.mT)
+
+    def replace(self, **changes: Any) -> Perceptron:
+        """The same network with other cases, units or objective."""
+        return Perceptron(**{**self.__dict__, **changes})
+
+
+def _with_one(values: Tensor, biases: bool) -> Tensor:
+    """The values with a constant 1 as their last column, the input of the biases."""
+    return torch.cat([values, values.new_ones((*values.shape[:-1], 1))], -1) if biases else values
