@@ -1,0 +1,103 @@
+-- What our blocks look like in HTML. Runs last, after the citations.
+
+local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
+
+local function html(text) return pandoc.RawBlock("html", text) end
+local function escape(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
+end
+
+-- A table scrolls inside its own box; its caption stays outside, above. Each cell knows its column's name, so
+-- that a narrow screen can show a row as a card.
+local function boxed(tbl)
+  local names = {}
+  for _, row in ipairs(tbl.head.rows) do
+    for i, cell in ipairs(row.cells) do names[i] = pandoc.utils.stringify(cell.contents) end
+  end
+  for _, body in ipairs(tbl.bodies) do
+    for _, row in ipairs(body.body) do
+      for i, cell in ipairs(row.cells) do cell.attributes["label"] = names[i] or "" end
+    end
+  end
+  local caption, id = tbl.caption, tbl.identifier
+  tbl.caption, tbl.identifier = { long = {} }, ""
+  local title = pandoc.utils.stringify(caption.long)
+  local box = pandoc.Div({ tbl }, pandoc.Attr("", { "table-box" },
+    { tabindex = "0", role = "region", ["aria-label"] = title ~= "" and title or "Table" }))
+  local classes = pandoc.List(tbl.classes) .. { "table" }
+  return pandoc.Figure({ box }, caption, pandoc.Attr(id, classes))
+end
+
+local function equation(div)
+  local number = div.attributes.number
+  local blocks = pandoc.Blocks { pandoc.Div({ pandoc.Plain(div.content[1].content) }, pandoc.Attr("", { "formula" })) }
+  if number then
+    blocks:insert(pandoc.Div({ pandoc.Plain { pandoc.Str("(" .. number .. ")") } },
+      pandoc.Attr("", { "equation-number" })))
+  end
+  return pandoc.Div(blocks, pandoc.Attr(div.identifier, { "equation" }))
+end
+
+local function cards(div)
+  local list = pandoc.Blocks {}
+  for _, block in ipairs(div.content) do
+    if block.t ~= "BulletList" then error("a .cards block must hold one bullet list and nothing else") end
+    for _, item in ipairs(block.content) do
+      local inlines = item[1].content
+      if not (inlines[1] and inlines[1].t == "Strong") then error("each card must begin with its value in bold") end
+      local value = pandoc.Span(table.remove(inlines, 1).content, pandoc.Attr("", { "value" }))
+      list:insert(pandoc.Div({ pandoc.Plain { value }, pandoc.Plain { pandoc.Span(inlines, pandoc.Attr("", { "what" })) } },
+        pandoc.Attr("", { "card" }, { role = "listitem" })))
+    end
+  end
+  return pandoc.Div(list, pandoc.Attr(div.identifier, { "cards" }, { role = "list" }))
+end
+
+local function callout(div, kind)
+  local title = div.attributes.title
+  div.attributes.title = nil
+  div.attributes.role = "note"
+  div.classes:insert("callout")
+  local label = pandoc.Inlines { pandoc.Span({ pandoc.Str(kinds[kind]) }, pandoc.Attr("", { "kind" })) }
+  if title then label:extend { pandoc.Space(), pandoc.Str(title) } end
+  div.content:insert(1, pandoc.Para(label))
+  div.content[1] = pandoc.Div({ pandoc.Plain(label) }, pandoc.Attr("", { "callout-title" }))
+  return div
+end
+
+local function details(div)
+  return pandoc.Blocks { html("<details><summary>" .. escape(div.attributes.summary or "Details") .. "</summary>") }
+    .. div.content .. { html("</details>") }
+end
+
+-- The title is the page's only h1, so sections start at h2. The number goes into the heading, so that the table
+-- of contents has it too.
+local function heading(header)
+  header.level = header.level + 1
+  local number = header.attributes.number
+  if number then
+    header.attributes.number = nil
+    header.content:insert(1, pandoc.Space())
+    header.content:insert(1, pandoc.Span({ pandoc.Str(number) }, pandoc.Attr("", { "section-number" })))
+  end
+  return header
+end
+
+return { {
+  Header = heading,
+  Table = boxed,
+  Figure = function(figure)
+    local wide = false
+    figure:walk { Image = function(image) wide = wide or image.classes:includes("wide") end }
+    if wide then figure.classes:insert("wide") end
+    return figure
+  end,
+  Div = function(div)
+    if div.classes:includes("equation") then return equation(div) end
+    if div.classes:includes("cards") then return cards(div) end
+    if div.classes:includes("details") then return details(div) end
+    for kind in pairs(kinds) do
+      if div.classes:includes(kind) then return callout(div, kind) end
+    end
+  end,
+} }

@@ -1,0 +1,104 @@
+-- What our blocks look like in Typst. Runs last, after the citations. The functions called here (picture,
+-- callout, cards, badge, ...) are defined in templates/report.typ.
+
+local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
+local verdicts = { "reproduced", "partly", "not-reproduced", "not-judged", "not-checkable" }
+
+local function typst(text) return pandoc.RawBlock("typst", text) end
+local function inline(text) return pandoc.RawInline("typst", text) end
+local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
+local function label(id) return id ~= "" and "<" .. id .. ">" or "" end
+local function written(inlines)
+  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst"):gsub("%s+$", ""))
+end
+
+-- pandoc turns \bigl( into scaled text with space around it, while Typst sizes delimiters by itself; and it
+-- prints \tfrac at full size.
+local function friendly(tex)
+  return (tex:gsub("\\[bB]igg?[lrm]?%f[^%a]", ""):gsub("\\tfrac%s*12", "½"):gsub("\\tfrac%s*{1}{2}", "½"))
+end
+
+-- PDF/UA wants words for each formula: the alt attribute of its block, otherwise its TeX.
+local function formula(math, alt)
+  local body = written { pandoc.Math(math.mathtype, friendly(math.text)) }
+  return body, quoted(alt or math.text:gsub("%s+", " "))
+end
+
+local function equation(div)
+  local body, alt = formula(div.content[1].content[1], div.attributes.alt)
+  local number = div.attributes.number
+  local numbering = number and "_ => [(" .. number .. ")]" or "none"
+  return typst("#math.equation(block: true, numbering: " .. numbering .. ", alt: " .. alt .. ", " .. body .. ")"
+    .. label(div.identifier))
+end
+
+local function figure(fig)
+  local image
+  fig:walk { Image = function(found) image = found end }
+  if not image then return nil end
+  local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
+  local alt = quoted(pandoc.utils.stringify(image.caption))
+  return typst("#figure(picture(" .. quoted(image.src) .. ", " .. alt .. "), alt: " .. alt
+    .. ", kind: image, caption: [" .. caption .. "])" .. label(fig.identifier))
+end
+
+local function cards(div)
+  local out = {}
+  for _, item in ipairs(div.content[1].content) do
+    local inlines = item[1].content
+    local value = table.remove(inlines, 1)
+    out[#out + 1] = "card([" .. written(value.content) .. "], [" .. written(inlines) .. "])"
+  end
+  return typst("#cards(" .. table.concat(out, ", ") .. ")")
+end
+
+local function wrapped(before, blocks, after)
+  return pandoc.Blocks { typst(before) } .. blocks .. { typst(after) }
+end
+
+local blocks = {
+  Figure = figure,
+  Table = function(tbl)
+    if tbl.classes:includes("claims") then return wrapped("#dense[", pandoc.Blocks { tbl }, "]") end
+  end,
+  Div = function(div)
+    if div.classes:includes("equation") then return equation(div) end
+    if div.classes:includes("cards") then return cards(div) end
+    if div.classes:includes("abstract") then return wrapped("#abstract[", div.content, "]") end
+    if div.identifier == "front" then return div.content .. { typst("#contents()") } end
+    if div.identifier == "refs" then return wrapped("#reference-list[", div.content, "]") end
+    if div.classes:includes("details") then return div.content end
+    for kind, name in pairs(kinds) do
+      if div.classes:includes(kind) then
+        local title = div.attributes.title
+        return wrapped("#callout(" .. quoted(kind) .. ", [" .. name .. "]"
+          .. (title and ", title: [" .. written { pandoc.Str(title) } .. "]" or "") .. ")[", div.content, "]")
+      end
+    end
+  end,
+  Math = function(math)
+    if math.mathtype == "InlineMath" then
+      local body, alt = formula(math)
+      return inline("#math.equation(alt: " .. alt .. ", " .. body .. ")")
+    end
+  end,
+}
+
+local spans = {
+  Span = function(span)
+    if span.classes:includes("badge") then
+      for _, verdict in ipairs(verdicts) do
+        if span.classes:includes(verdict) then
+          return pandoc.Inlines { inline("#badge(" .. quoted(verdict) .. ")[") } .. span.content .. { inline("]") }
+        end
+      end
+    end
+    for _, name in ipairs { "small", "caption-label", "nobreak" } do
+      if span.classes:includes(name) then
+        return pandoc.Inlines { inline("#" .. name .. "[") } .. span.content .. { inline("]") }
+      end
+    end
+  end,
+}
+
+return { spans, blocks }

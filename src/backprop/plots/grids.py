@@ -1,0 +1,200 @@
+"""Cells: a phase diagram over two parameters, small images, a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize, PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from backprop.plots.style import INK, MUTED, SMALL, VERMILLION, log_ticks, luminance
+
+MAP, DIVERGING = "cividis", "RdBu"
+
+
+def heatmap(
+    ax: Axes,
+    values: npt.ArrayLike,
+    x: Sequence[float],
+    y: Sequence[float],
+    xlabel: str = "learning rate ε",
+    ylabel: str = "momentum α",
+    label: str = "",
+    mark: tuple[float, float] | None = None,
+    mark_label: str = "the paper",
+    limits: tuple[float | None, float | None] = (None, None),
+    log: bool = False,
+    text: Callable[[float], str] | None = None,
+    cmap: str = MAP,
+) -> None:
+    """A scan of two parameters: `values` [len(y), len(x)], first row at the bottom, one cell per pair.
+
+    Cells have equal size whatever the spacing of `x` and `y`, whose numbers label them; nan cells are
+    hatched. `mark` is a point (x, y): its cell gets a frame, or, between grid points, a cross stands at its
+    place. `label` names the colours, `limits` fixes their range, `log` makes them logarithmic; `text` writes
+    a cell's value.
+    """
+    v = np.ma.masked_invalid(np.asarray(values, float))
+    if v.shape != (len(y), len(x)):
+        raise ValueError(f"values must be [len(y), len(x)] = {(len(y), len(x))}, got {v.shape}")
+    low, high = (
+        given if given is not None else f(v) if v.count() else d
+        for given, f, d in zip(limits, (np.min, np.max), (0.1, 1.0), strict=True)
+    )
+    norm = (LogNorm if log else Normalize)(float(low), float(high))
+    ax.patch.set(hatch="/////", facecolor="white", edgecolor="#b5b5b5")
+    columns, rows = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
+    # Squares as vectors: an interpolated image blurs its cells in some viewers.
+    mesh = ax.pcolormesh(columns, rows, v, norm=norm, cmap=cmap, edgecolors="white", linewidth=0.6)
+    ax.set_xticks(range(len(x)), labels=[f"{t:g}" for t in x])
+    ax.set_yticks(range(len(y)), labels=[f"{t:g}" for t in y])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=columns[[0, -1]], ylim=rows[[0, -1]])
+    if text:
+        for (row, column), value in np.ndenumerate(v.filled(np.nan)):
+            if np.isfinite(value):
+                dark = luminance(mesh.to_rgba(value)) > 0.3
+                ax.text(
+                    column,
+                    row,
+                    text(float(value)),
+                    ha="center",
+                    va="center",
+                    fontsize=SMALL - 0.5,
+                    color=INK if dark else "white",
+                )
+    if mark is not None:
+        _mark(ax, (_index(mark[0], x), _index(mark[1], y)), mark_label)
+    assert ax.figure is not None
+    bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02, aspect=28)
+    if log:
+        log_ticks(bar.ax.yaxis)
+    bar.outline.set_visible(False)
+
+
+def _index(value: float, grid: Sequence[float]) -> float:
+    """Where `value` stands among the cells: in proportion between two grid points (log if all positive)."""
+    points = np.asarray(grid, float)
+    order = np.argsort(points)
+    close = np.flatnonzero(np.isclose(points, value))
+    if close.size:
+        return float(close[0])
+    logs = bool(np.all(points > 0)) and value > 0
+    scale: Any = np.log if logs else np.asarray
+    return float(np.interp(scale(value), scale(points[order]), order))
+
+
+def _mark(ax: Axes, place: tuple[float, float], label: str) -> None:
+    column, row = place
+    if column.is_integer() and row.is_integer():
+        for colour, width in (("white", 3.4), (VERMILLION, 1.8)):
+            ax.add_patch(
+                Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=colour, lw=width, zorder=4)
+            )
+    else:
+        ax.plot([column], [row], "X", ms=8, color=VERMILLION, mec="white", mew=1, zorder=4)
+    ax.annotate(
+        label,
+        (column, 1),
+        (0, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        color=VERMILLION,
+    )
+
+
+def image_grid(
+    figure: Figure,
+    images: npt.ArrayLike,
+    titles: Sequence[str] = (),
+    columns: int = 10,
+    diverging: bool = False,
+    common_scale: bool = False,
+    label: str = "",
+) -> None:
+    """Small images [n, height, width], `columns` to a line, each under its title.
+
+    A figure about `lines * (width / columns + 0.2)` inches high leaves no gaps between the lines.
+
+    Plain images are dark on white. With `diverging` (weights) zero is white, positive blue, negative red,
+    each image to its own scale unless `common_scale`, which then also draws a colour bar named `label`.
+    """
+    stack = np.asarray(images, float)
+    lines = max(1, -(-len(stack) // columns))
+    grid = figure.subplots(lines, columns, squeeze=False)
+    shared = float(np.nanmax(np.abs(stack), initial=0.0)) or 1.0
+    shown = None
+    for k, ax in enumerate(grid.ravel()):
+        if k >= len(stack):
+            ax.axis("off")
+            continue
+        top = (
+            shared
+            if common_scale or not diverging
+            else float(np.nanmax(np.abs(stack[k]), initial=0.0)) or 1.0
+        )
+        shown = ax.imshow(
+            stack[k],
+            cmap=DIVERGING if diverging else "gray_r",
+            vmin=-top if diverging else 0,
+            vmax=top,
+            interpolation="nearest",
+        )
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.spines[:].set(visible=True, color="#c8c8c8", linewidth=0.5)
+        if k < len(titles):
+            ax.set_title(titles[k], fontsize=SMALL, fontweight="normal", pad=2, loc="center")
+    if shown is not None and diverging and common_scale:
+        bar = figure.colorbar(shown, ax=grid.ravel().tolist(), label=label, pad=0.01, aspect=30, shrink=0.9)
+        bar.outline.set_visible(False)
+
+
+def confusion_matrix(
+    ax: Axes,
+    counts: npt.ArrayLike,
+    labels: Sequence[str] = (),
+    xlabel: str = "network's answer",
+    ylabel: str = "true class",
+) -> None:
+    """Counts [true, answered] written in cells coloured by their share of the row; errors are told apart too.
+
+    The colour grows with the root of the share, since the errors of a good network are a few in a thousand.
+    A class without cases stays white; zeros off the diagonal stay blank.
+    """
+    n = np.asarray(counts, int)
+    totals = n.sum(1, keepdims=True)
+    share = np.divide(n, totals, out=np.zeros(n.shape), where=totals > 0)
+    blues = colormaps["Blues"]
+    norm = PowerNorm(0.5, 0, 1)
+    edges = np.arange(len(n) + 1) - 0.5
+    ax.pcolormesh(edges, edges, share, cmap=blues, norm=norm, edgecolors="white", linewidth=0.6)
+    for (row, column), count in np.ndenumerate(n):
+        if count or row == column:
+            dark = luminance(blues(norm(share[row, column]))) < 0.35
+            ax.text(
+                column,
+                row,
+                f"{count:,}",
+                ha="center",
+                va="center",
+                fontsize=SMALL - 0.3,
+                color="white" if dark else INK,
+                fontweight="bold" if row == column else "normal",
+            )
+    names = list(labels) or [str(k) for k in range(len(n))]
+    ax.set_xticks(range(len(n)), labels=names)
+    ax.set_yticks(range(len(n)), labels=names)
+    ax.tick_params(length=0, labelcolor=INK, color=MUTED)
+    ax.spines[:].set_visible(False)
+    ax.set(xlabel=xlabel, ylabel=ylabel, aspect="equal", xlim=edges[[0, -1]], ylim=edges[[-1, 0]])

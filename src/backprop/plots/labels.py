@@ -1,0 +1,109 @@
+"""Labels at the ends of lines, instead of a legend, moved apart so that none covers another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from backprop.plots.style import SMALL, readable
+
+
+def spread(
+    positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
+    """Move `positions` [n] as little as possible (least squares) so that neighbours keep their distance.
+
+    `gaps` is the size of each label; two neighbours stand half the sum of their sizes apart, or more. The
+    labels are then shifted into [low, high] as far as they fit. Same units throughout.
+    """
+    wanted = np.asarray(positions, float)
+    order = np.argsort(wanted, kind="stable")
+    sizes = np.broadcast_to(np.asarray(gaps, float), wanted.shape)[order]
+    offsets = np.r_[0.0, np.cumsum((sizes[1:] + sizes[:-1]) / 2)] if wanted.size else sizes
+    # Without the offsets this is isotonic regression: pool neighbours out of order into their mean.
+    blocks: list[tuple[float, int]] = []
+    for value in wanted[order] - offsets:
+        total, count = float(value), 1
+        while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
+            total, count = total + blocks[-1][0], count + blocks.pop()[1]
+        blocks.append((total, count))
+    level = np.concatenate([np.full(count, total / count) for total, count in blocks] or [np.empty(0)])
+    if wanted.size:
+        level = np.clip(level, low + sizes[0] / 2, None)
+        level = np.clip(level, None, high - sizes[-1] / 2 - offsets[-1])
+    placed = np.empty_like(wanted)
+    placed[order] = level + offsets
+    return placed
+
+
+class End(NamedTuple):
+    """Where a line ends, in data units, and what to write there in which colour."""
+
+    x: float
+    y: float
+    label: str
+    colour: str
+
+
+class EndLabels(Artist):
+    """Labels to the right of line ends, moved apart when drawn: only then are sizes and limits final.
+
+    A hair line leads from the end of a line to its label where the label had to move.
+    """
+
+    def __init__(self, ax: Axes, ends: Sequence[End], size: float = SMALL) -> None:
+        super().__init__()
+        self.ends = [end for end in ends if np.isfinite(end.y)]
+        self.texts = [
+            Text(0, 0, e.label, color=readable(e.colour), fontsize=size, va="center") for e in self.ends
+        ]
+        self.leaders = [Line2D([], [], color=e.colour, lw=0.6) for e in self.ends]
+        self._ax = ax
+        home: Any = ax.figure
+        for artist in self.get_children():
+            artist.set_figure(home)
+        ax.add_artist(self)
+        self.set_clip_on(False)
+
+    def get_children(self) -> list[Artist]:
+        """The labels and the lines that lead to them."""
+        return [*self.texts, *self.leaders]
+
+    def _place(self, renderer: Any) -> None:
+        frame, points = self._ax.get_window_extent(renderer), renderer.points_to_pixels(1)
+        shown = [self._ax.transData.transform((e.x, e.y)) for e in self.ends]
+        sizes = [text.get_window_extent(renderer).height + 1.5 * points for text in self.texts]
+        places = spread([y for _, y in shown], sizes, frame.y0, frame.y1)
+        right = max([frame.x1, *(x for x, _ in shown)])
+        moved = any(abs(place - y) > 3 * points for place, (_, y) in zip(places, shown, strict=True))
+        start = right + (13 if moved else 5) * points
+        for text, line, place, (x, y) in zip(self.texts, self.leaders, places, shown, strict=True):
+            text.set_position((start, place))
+            far = moved or right - x > 8 * points
+            line.set_data([x + 3 * points, start - 2 * points] if far else [], [y, place] if far else [])
+
+    def get_window_extent(self, renderer: Any = None) -> Bbox:
+        """The box round all labels, in pixels; the layout leaves room for it."""
+        home: Any = self._ax.get_figure(root=True)
+        renderer = renderer or home._get_renderer()
+        self._place(renderer)
+        boxes = [text.get_window_extent(renderer) for text in self.texts]
+        return Bbox.union(boxes) if boxes else Bbox.null()
+
+    def get_tightbbox(self, renderer: Any = None) -> Any:
+        """As `get_window_extent`: labels lie outside the axes and are never clipped."""
+        return self.get_window_extent(renderer) if self.texts else None
+
+    def draw(self, renderer: Any) -> None:
+        """Place the labels and draw them."""
+        self._place(renderer)
+        for artist in self.get_children():
+            artist.draw(renderer)

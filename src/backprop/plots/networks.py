@@ -1,0 +1,197 @@
+"""Weights made visible: a small network as in the paper's Figure 1, Hinton diagrams as in its Figure 4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Rectangle
+
+from backprop.plots.style import INK, MUTED, NEGATIVE, NEGATIVE_FILL, POSITIVE, RULE, SHADE, SMALL, number
+
+
+def network_diagram(
+    ax: Axes,
+    weights: npt.ArrayLike,
+    biases: npt.ArrayLike,
+    output_weights: npt.ArrayLike,
+    output_bias: float,
+    title: str = "",
+    subtitle: str = "",
+    largest: float | None = None,
+    size: float = 6.8,
+) -> None:
+    """Draw an n-2-1 network: inputs at the bottom, two hidden units, the output on top (as in Figure 1).
+
+    Each hidden unit is a row: its weights [2, n] stand as bars over the inputs they come from, up and blue if
+    positive, down and light vermillion if negative, so that a ratio of weights is a ratio of lengths and a
+    mirror pair is an odd function about the dashed axis. Biases [2] and `output_bias` stand inside the units;
+    `output_weights` [2] stand on the lines to the output, whose width grows with the magnitude. `largest` is
+    the magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in
+    points: 6.8 suits three diagrams across 8.5 inches.
+    """
+    w = np.asarray(weights, float)
+    if w.ndim != 2 or w.shape[0] != 2:
+        raise ValueError(
+            f"network_diagram draws two hidden units: weights must be [2, inputs], got {w.shape}"
+        )
+    b, out = np.asarray(biases, float), np.asarray(output_weights, float)
+    n = w.shape[1]
+    scale = largest or float(np.nanmax(np.abs(w), initial=0.0)) or 1.0
+    columns = np.arange(n) - (n - 1) / 2
+    left, right = columns[0] - 1.15, columns[-1] + 1.15
+    inputs, rows, top = 0.0, (2.3, 5.75), 8.2
+    radius = 0.47
+
+    ax.plot([0, 0], [inputs - 0.45, rows[1] + 1.6], color=MUTED, lw=0.7, ls=(0, (3, 2.5)), zorder=0)
+    for x, label in zip(columns, range(1, n + 1), strict=True):
+        ax.plot([x, x], [inputs, rows[1]], color=RULE, lw=0.8, zorder=0)
+        _unit(ax, x, inputs, 0.3, str(label), size, MUTED)
+    for row, (y, side) in enumerate(zip(rows, (left, right), strict=True)):
+        ax.plot([columns[0] - 0.5, columns[-1] + 0.5], [y, y], color=MUTED, lw=0.8, zorder=1)
+        ax.plot(
+            [side, np.clip(side, columns[0] - 0.5, columns[-1] + 0.5)], [y, y], color=MUTED, lw=0.8, zorder=1
+        )
+        for x, value in zip(columns, w[row], strict=True):
+            _bar(ax, x, y, float(value), scale, size)
+        # A unit at either end, and its line to the output up that side: nothing crosses anything.
+        weight = float(out[row])
+        width = 0.8 + 2.6 * min(abs(weight) / scale, 1.5) if np.isfinite(weight) else 0.8
+        # A negative line has a light core, as a negative bar has.
+        strokes = ((POSITIVE, width),) if weight > 0 else ((NEGATIVE, width), (NEGATIVE_FILL, width - 1.3))
+        for colour, stroke in strokes:
+            if stroke > 0:
+                ax.plot(
+                    [side, side, 0], [y, top, top], color=colour, lw=stroke, zorder=1, solid_joinstyle="round"
+                )
+        _unit(ax, side, y, radius, number(b[row]), size)
+        ax.text(
+            side / 2 + np.sign(side) * 0.2,
+            top + 0.18,
+            number(weight),
+            fontsize=size,
+            ha="center",
+            va="bottom",
+        )
+    _unit(ax, 0, top, radius, number(output_bias), size)
+    ax.text(0, top + 0.62, "output", fontsize=size, color=MUTED, ha="center", va="bottom")
+    ax.set(xlim=(left - 0.6, right + 0.6), ylim=(inputs - 0.5, top + 1.1), aspect="equal")
+    ax.axis("off")
+    if title:
+        ax.set_title(title + ("\n" if subtitle else ""), loc="center")
+    if subtitle:
+        ax.text(
+            0.5,
+            1.015,
+            subtitle,
+            transform=ax.transAxes,
+            ha="center",
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+        )
+
+
+def _unit(ax: Axes, x: float, y: float, radius: float, text: str, size: float, colour: str = INK) -> None:
+    ax.add_patch(Circle((x, y), radius, facecolor="white", edgecolor=colour, lw=0.8, zorder=3))
+    ax.text(x, y - 0.02, text, ha="center", va="center", fontsize=size, color=colour, zorder=4)
+
+
+def _bar(ax: Axes, x: float, y: float, value: float, scale: float, size: float) -> None:
+    if not np.isfinite(value):
+        ax.text(x, y, "?", ha="center", va="center", fontsize=size, zorder=4)
+        return
+    height = float(np.clip(value / scale, -1.2, 1.2)) * 1.05
+    face, edge = (POSITIVE, POSITIVE) if value > 0 else (NEGATIVE_FILL, NEGATIVE)
+    ax.add_patch(Rectangle((x - 0.27, y), 0.54, height, facecolor=face, edgecolor=edge, lw=0.7, zorder=2))
+    up = value >= 0
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
+    ax.text(
+        x,
+        y + height + (0.1 if up else -0.1),
+        number(value),
+        ha="center",
+        va="bottom" if up else "top",
+        fontsize=size,
+        zorder=2.5,
+        bbox=box,
+    )
+
+
+def hinton_diagram(
+    ax: Axes,
+    matrix: npt.ArrayLike,
+    largest: float | None = None,
+    paper: bool = False,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    background: str = SHADE,
+) -> None:
+    """Squares whose area is the magnitude of each entry of `matrix` [rows, columns], the first row on top.
+
+    Positive entries are solid blue, negative ones light vermillion with an edge; with `paper` they are white
+    and black on grey as in the paper's Figure 4. `largest` is the magnitude that fills its cell (default: the
+    largest finite one; larger ones are clipped to the cell). nan leaves a gap, inf and the like too. `rows`
+    and `columns` name the lines.
+    """
+    m = np.atleast_2d(np.asarray(matrix, float))
+    finite = np.isfinite(m)
+    scale = largest or float(np.max(np.abs(m), where=finite, initial=0.0)) or 1.0
+    side = 0.94 * np.sqrt(np.clip(np.abs(np.where(finite, m, 0)) / scale, 0, 1))
+    y, x = np.indices(m.shape)
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) / 2
+    squares = np.stack([x, y], -1)[..., None, :] + side[..., None, None] * corners
+    colours = {True: (POSITIVE, POSITIVE), False: (NEGATIVE_FILL, NEGATIVE)}
+    if paper:
+        colours, background = {True: ("white", "white"), False: ("black", "black")}, "#9a9a9a"
+    for positive in (True, False):
+        chosen = finite & (m > 0 if positive else m < 0)
+        face, edge = colours[positive]
+        squares_here: Any = squares[chosen]
+        ax.add_collection(PolyCollection(squares_here, facecolors=face, edgecolors=edge, linewidths=0.5))
+    height, width = m.shape
+    ax.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal", facecolor=background)
+    ax.set_xticks(range(len(columns)), labels=list(columns))
+    ax.set_yticks(range(len(rows)), labels=list(rows))
+    ax.tick_params(length=0, pad=2)
+    ax.spines[:].set_visible(False)
+
+
+def hinton_gallery(
+    figure: Figure,
+    matrices: Sequence[npt.ArrayLike],
+    titles: Sequence[str] = (),
+    solved: Sequence[bool] | None = None,
+    columns: int = 6,
+    common_scale: bool = False,
+) -> None:
+    """Many Hinton diagrams, each [rows, columns], `columns` of them to a line; failures on a darker ground.
+
+    Every network has its own scale, since it is the pattern that compares, unless `common_scale`. `solved`
+    [n] marks networks that did not solve their task: a darker ground and a grey title with a cross.
+    """
+    lines = max(1, -(-len(matrices) // columns))
+    largest = None
+    if common_scale and len(matrices):
+        largest = float(np.nanmax([np.nanmax(np.abs(np.asarray(m, float))) for m in matrices]))
+    grid = figure.subplots(lines, columns, squeeze=False).ravel()
+    for k, ax in enumerate(grid):
+        if k >= len(matrices):
+            ax.axis("off")
+            continue
+        failed = solved is not None and not solved[k]
+        hinton_diagram(ax, matrices[k], largest, background="#d5d5d5" if failed else SHADE)
+        title = titles[k] if k < len(titles) else ""
+        ax.set_title(
+            ("× " if failed else "") + title,
+            fontsize=SMALL - 0.5,
+            fontweight="normal",
+            pad=3,
+            loc="center",
+            color=MUTED if failed else INK,
+        )

@@ -1,0 +1,149 @@
+"""Rates and medians with their intervals, against a parameter or variant by variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from backprop.plots.labels import End, EndLabels
+from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, SMALL, log_ticks
+from backprop.statistics import wilson
+
+Band = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+
+
+def rate_curves(
+    ax: Axes,
+    x: npt.ArrayLike,
+    groups: Mapping[str, Band],
+    xlabel: str = "learning rate ε",
+    ylabel: str = "networks that solve the task",
+    log: bool = True,
+    rate: bool = True,
+    mark: float | None = None,
+    mark_label: str = "the paper",
+) -> None:
+    """A rate or a median against a parameter `x` [k], one line per group with its shaded interval.
+
+    `groups` maps a label to (value, low, high), each [k]; nan leaves a gap. Labels stand at the right ends,
+    moved apart. `log` makes x logarithmic; with `rate` the values are shares shown from 0 to 100%. `mark`
+    draws a line at the paper's x.
+    """
+    at = np.asarray(x, float)
+    ends = []
+    for k, (label, band) in enumerate(groups.items()):
+        value, low, high = (np.asarray(v, float) for v in band)
+        colour = SERIES[k % len(SERIES)]
+        ax.fill_between(at, low, high, color=colour, alpha=0.16, lw=0)
+        ax.plot(
+            at,
+            value,
+            color=colour,
+            ls=DASHES[k % len(DASHES)],
+            marker=MARKERS[k % len(MARKERS)],
+            ms=3.6,
+            mfc="white" if k % 2 else colour,
+            mew=1,
+            lw=1.3,
+        )
+        known = np.flatnonzero(np.isfinite(value))
+        if known.size:
+            ends.append(End(at[known[-1]], value[known[-1]], label, colour))
+    if log:
+        ax.set_xscale("log")
+        log_ticks(ax.xaxis)
+    if rate:
+        ax.set_ylim(-0.02, 1.02)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+    if mark is not None:
+        ax.axvline(mark, color=MUTED, lw=0.9, ls=DASHES[2], zorder=0)
+        ax.annotate(
+            mark_label,
+            (mark, 1),
+            (0, 3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+        )
+    EndLabels(ax, ends)
+    ax.grid(axis="y")
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+
+
+def interval_dots(
+    ax: Axes,
+    labels: Sequence[str],
+    estimate: npt.ArrayLike,
+    low: npt.ArrayLike,
+    high: npt.ArrayLike,
+    groups: Sequence[str] = (),
+    xlabel: str = "networks that solve the task",
+    reference: float | None = None,
+    log: bool = False,
+    rate: bool = True,
+) -> None:
+    """A dot with its interval for each variant, one line each, the first on top; several groups side by side.
+
+    `estimate`, `low`, `high` are [variants] or [variants, groups]; nan is left blank. With `rate` the values
+    are shares and the axis runs from 0 to 100%; `reference` draws a vertical line; `log` makes the axis
+    logarithmic.
+    """
+    middle, lower, upper = (np.asarray(v, float).reshape(len(labels), -1) for v in (estimate, low, high))
+    count = middle.shape[1] if middle.size else len(groups)
+    rows = np.arange(len(labels))
+    shifts = (np.arange(count) - (count - 1) / 2) * min(0.3, 0.75 / max(count, 1))
+    for row in rows[1::2]:
+        ax.axhspan(row - 0.5, row + 0.5, color="#f7f6f4", lw=0, zorder=0)
+    for k in range(count):
+        colour = SERIES[k % len(SERIES)]
+        ax.hlines(rows + shifts[k], lower[:, k], upper[:, k], color=colour, lw=1.6, zorder=2)
+        ax.plot(
+            middle[:, k],
+            rows + shifts[k],
+            MARKERS[k % len(MARKERS)],
+            color=colour,
+            ms=4.6,
+            mew=1.1,
+            zorder=3,
+            mfc=colour if k % 2 == 0 else "white",
+            label=groups[k] if k < len(groups) else None,
+            clip_on=False,
+        )
+    if reference is not None:
+        ax.axvline(reference, color=MUTED, lw=0.8, ls=DASHES[1], zorder=1)
+    ax.set_yticks(rows, labels=list(labels))
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x")
+    ax.set_xlabel(xlabel)
+    if log:
+        ax.set_xscale("log")
+        log_ticks(ax.xaxis)
+    elif rate:
+        ax.set_xlim(0, 1)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+    if groups:
+        ax.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            ncols=len(groups),
+            handletextpad=0.2,
+            columnspacing=1.4,
+            borderaxespad=0.2,
+        )
+
+
+def rate_intervals(solved: npt.ArrayLike, n: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rate, low, high) with Wilson limits from counts, as `interval_dots` and `rate_curves` take them."""
+    low, high = wilson(solved, n)
+    trials = np.asarray(n, float)
+    rate = np.divide(solved, trials, out=np.full(low.shape, np.nan), where=trials > 0)
+    return rate, low, high

@@ -1,0 +1,187 @@
+"""How weights change: the paper's equations (8) and (9), torch's optimizers, and schedules of the rate.
+
+An update is a frozen description; `start` binds it to the weights of some networks and returns the function that
+makes one change. Every method here works weight by weight, so one of it over stacked networks is one per network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backprop import names
+from backprop.protocol import UserError
+
+Step = Callable[[int], None]  # changes the weights once, given the number of sweeps done so far
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+    "adagrad": torch.optim.Adagrad,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+FUSED = ("sgd", "adagrad", "adam", "adamw")  # have one kernel for the whole change on the CPU
+
+_schedulers = torch.optim.lr_scheduler
+# the scheduler of each name, and the arguments it gets unless the options say otherwise, from the number of sweeps
+SCHEDULES: dict[str, tuple[Callable[..., Any], Callable[[int], dict[str, Any]]]] = {
+    "constant": (_schedulers.ConstantLR, lambda _: {"factor": 1.0}),
+    "exponential": (_schedulers.ExponentialLR, lambda _: {}),
+    "step": (_schedulers.StepLR, lambda _: {}),
+    "cosine": (_schedulers.CosineAnnealingLR, lambda sweeps: {"T_max": sweeps}),
+    "one_cycle": (
+        _schedulers.OneCycleLR,
+        lambda sweeps: {"max_lr": 1.0, "total_steps": sweeps, "cycle_momentum": False},
+    ),
+    "linear_warmup": (_schedulers.LinearLR, lambda _: {}),
+}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The rate as a multiple of the one given, sweep by sweep, as torch's scheduler of that name has it.
+
+    Attributes:
+        name: one of `names.SCHEDULES`.
+        options: the scheduler's own: exponential needs gamma; step needs step_size (and gamma, 0.1); cosine takes
+            T_max (all the sweeps) and eta_min (0, here a multiple of the rate); one_cycle peaks at the rate given and
+            takes pct_start, div_factor, ...; linear_warmup takes start_factor (1/3) and total_iters (5).
+    """
+
+    name: str = "constant"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse names that are not a schedule's."""
+        names.check("schedule", self.name, names.SCHEDULES)
+
+    def factors(self, sweeps: int) -> list[float]:
+        """The multiple at each of `sweeps` sweeps, taken from the scheduler itself, run on a parameter nobody uses."""
+        if self.name == "constant" and not self.options:
+            return [1.0] * sweeps
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        scheduler_class, defaults = SCHEDULES[self.name]
+        try:
+            scheduler = scheduler_class(optimizer, **{**defaults(sweeps), **self.options})
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"schedule {self.name!r} does not take the options {dict(self.options)!r}: {error}."
+            ) from None
+        factors = []
+        for sweep in range(sweeps):
+            factors.append(float(optimizer.param_groups[0]["lr"]))
+            if sweep < sweeps - 1:
+                optimizer.step()
+                scheduler.step()
+        return factors
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Gradient descent with momentum, equation (9): dw(t) = -epsilon dE/dw(t) + alpha dw(t - 1).
+
+    With alpha 0 it is equation (8). A schedule multiplies epsilon, so that dw(t - 1) keeps the rate it was made with.
+
+    Attributes:
+        epsilon: the rate, one for all networks or a tensor [networks].
+        alpha: the share of the last change that is repeated, likewise.
+        schedule: of epsilon, constant if None.
+    """
+
+    epsilon: float | Tensor = 0.1
+    alpha: float | Tensor = 0.9
+    schedule: Schedule | None = None
+
+    def start(self, parameters: Tensor, gradient: Tensor, networks: Tensor, factors: list[float]) -> Step:
+        """The change of `parameters` [parameters, networks] by `gradient`; `networks` picks from tensors of rates."""
+        epsilon, alpha = (_per_network(rate, networks, parameters) for rate in (self.epsilon, self.alpha))
+        if isinstance(alpha, float) and alpha == 0:
+
+            def equation_8(sweep: int) -> None:
+                _add_multiple(parameters, gradient, epsilon, -factors[sweep])
+
+            return equation_8
+        change = torch.zeros_like(parameters)
+
+        def equation_9(sweep: int) -> None:
+            change.mul_(alpha)
+            _add_multiple(change, gradient, epsilon, -factors[sweep])
+            parameters.add_(change)
+
+        return equation_9
+
+
+@dataclass(frozen=True, eq=False)
+class Optimizer:
+    """One of torch.optim's methods, one for each network.
+
+    Attributes:
+        name: one of `names.OPTIMIZERS`.
+        learning_rate: one for all networks or a tensor [networks].
+        options: the method's own arguments, for example {"momentum": 0.9, "nesterov": True} with sgd.
+        schedule: of the learning rate, constant if None.
+    """
+
+    name: str
+    learning_rate: float | Tensor
+    options: Mapping[str, Any] = field(default_factory=dict)
+    schedule: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse names and options that torch.optim does not know."""
+        names.check("optimizer", self.name, names.OPTIMIZERS)
+        self._make(torch.zeros(1))
+
+    def _make(self, parameters: Tensor) -> torch.optim.Optimizer:
+        fused: dict[str, bool] = {}  # elsewhere torch's own choice
+        if parameters.device.type == "cpu":
+            fused = {"fused": True} if self.name in FUSED else {"foreach": False}
+        try:
+            return OPTIMIZERS[self.name]([parameters], lr=1.0, **{**fused, **self.options})  # type: ignore[call-arg]
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"optimizer {self.name!r} does not take the options {dict(self.options)!r}: {error}."
+            ) from None
+
+    def start(self, parameters: Tensor, gradient: Tensor, networks: Tensor, factors: list[float]) -> Step:
+        """The change of `parameters` [parameters, networks] by `gradient`; `networks` picks from a tensor of rates."""
+        rate = _per_network(self.learning_rate, networks, parameters)
+        optimizer = self._make(parameters)
+        parameters.grad = gradient
+        group = optimizer.param_groups[0]
+        if isinstance(rate, float):
+
+            def step(sweep: int) -> None:
+                group["lr"] = rate * factors[sweep]
+                optimizer.step()
+
+            return step
+        before = torch.empty_like(parameters)
+
+        def own_rates(sweep: int) -> None:
+            """In all these methods the change is proportional to the rate: each network takes its share of one at 1."""
+            before.copy_(parameters)
+            group["lr"] = factors[sweep]
+            optimizer.step()
+            torch.lerp(before, parameters, rate, out=parameters)
+
+        return own_rates
+
+
+def _per_network(rate: float | Tensor, networks: Tensor, parameters: Tensor) -> float | Tensor:
+    if not isinstance(rate, Tensor):
+        return float(rate)
+    return rate.to(parameters)[networks.to(parameters.device)]
+
+
+def _add_multiple(total: Tensor, term: Tensor, rate: float | Tensor, factor: float) -> None:
+    """total += factor * rate * term."""
+    if isinstance(rate, float):
+        total.add_(term, alpha=factor * rate)
+    else:
+        total.addcmul_(term, rate, value=factor)

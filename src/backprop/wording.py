@@ -1,0 +1,129 @@
+"""Numbers as the report words them: pure functions from a number to text, used as template filters.
+
+None and nan are refused everywhere with UserError: a number that is missing must not become a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from backprop.protocol import UserError
+
+MINUS = "\u2212"
+WORDS = ("no", *"one two three four five six seven eight nine ten eleven twelve".split())
+
+
+def number(value: Any, name: str = "number") -> float:
+    """The value as a float; UserError when it is missing (None, nan) or no number."""
+    if isinstance(value, bool) or value is None or (isinstance(value, float) and math.isnan(value)):
+        raise UserError(f"{name}: the value is {value!r}, not a number; the sentence must branch on that case.")
+    try:
+        return float(value)
+    except ValueError:
+        raise UserError(f"{name}: the value is {value!r}, not a number.") from None
+
+
+def fixed(value: Any, digits: int = 1) -> str:
+    """With that many decimals, thousands separated and a true minus sign: −1,234.5."""
+    text = f"{number(value, 'fixed'):,.{digits}f}"
+    negative_zero = text.startswith("-") and not text.strip("-0.,")
+    return text[1:] if negative_zero else text.replace("-", MINUS)
+
+
+def thousands(value: Any) -> str:
+    """A whole number with separators: 1,425; rounds."""
+    return fixed(value, 0)
+
+
+def signed(value: Any, digits: int = 1) -> str:
+    """With its sign, also when positive: +7.2, −3.6."""
+    text = fixed(value, digits)
+    return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
+
+
+def significant(value: Any, digits: int = 2) -> str:
+    """To that many significant digits: 0.0012, 12,000, 3.1×10⁻⁷ (powers of ten outside 10⁻⁴ ... 10⁶)."""
+    amount = number(value, "significant")
+    if amount == 0 or math.isinf(amount):
+        return "0" if amount == 0 else f"{MINUS if amount < 0 else ''}∞"
+    mantissa, exponent = f"{amount:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -5 < power < 7:
+        return fixed(float(f"{mantissa}e{power}"), max(0, digits - 1 - power))
+    superscript = str(power).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+    return f"{mantissa.replace('-', MINUS)}×10{superscript}"
+
+
+def percent(fraction: Any, digits: int = 0) -> str:
+    """A fraction of 1 as a percentage; 0% and 100% are kept for exactly 0 and 1 (0.9996 gives 99.96%)."""
+    amount = number(fraction, "percent")
+    if not -1e-9 <= amount <= 1 + 1e-9:
+        raise UserError(f"percent: the value is {amount}; it must lie between 0 and 1.")
+    more = digits
+    while 0 < amount < 1 and more < 6 and float(f"{100 * amount:.{more}f}") in (0.0, 100.0):
+        more += 1
+    return f"{100 * amount:.{0 if amount in (0, 1) else more}f}%"
+
+
+def interval(pair: Sequence[Any], style: str = "percent", digits: int | None = None) -> str:
+    """A pair of bounds, "91% to 95%"; `style` is percent, thousands, fixed, signed or significant."""
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise UserError(f"interval: the value is {pair!r}; it must be a pair of numbers, low and high.")
+    styles: dict[str, Callable[..., str]] = {
+        "percent": percent, "fixed": fixed, "signed": signed, "significant": significant,
+        "thousands": thousands,
+    }  # fmt: skip
+    if style not in styles:
+        raise UserError(f"interval: the style is {style!r}; allowed are {', '.join(styles)}.")
+    extra = () if digits is None else (digits,)
+    low, high = (styles[style](bound, *extra) for bound in pair)
+    return f"{low} to {high}"
+
+
+def rate(value: Any, low: Any, high: Any, digits: int = 0) -> str:
+    """A rate with its interval: "93% (91% to 95%)"."""
+    return f"{percent(value, digits)} ({interval((low, high), 'percent', digits)})"
+
+
+def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
+    """A median that was censored at `cap`: "1,210 sweeps (cap 10,000)"; None says it was not reached."""
+    if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
+        return f"not reached within {thousands(cap)} {unit}"
+    return f"{thousands(median)} {unit} (cap {thousands(cap)})"
+
+
+def words(count: Any) -> str:
+    """A whole number as a word up to twelve, in digits above: "three", "1,425"."""
+    amount = number(count, "words")
+    if amount != int(amount):
+        raise UserError(f"words: the value is {amount}; it must be a whole number.")
+    return WORDS[int(amount)] if 0 <= amount < len(WORDS) else thousands(amount)
+
+
+def count(amount: Any, singular: str, plural: str | None = None) -> str:
+    """A number of things: "no networks", "one network", "three networks"."""
+    return f"{words(amount)} {singular if number(amount) == 1 else plural or singular + 's'}"
+
+
+def listing(items: Iterable[Any], last: str = "and") -> str:
+    """A list in a sentence: "a, b and c"; UserError when it is empty."""
+    texts = [str(item) for item in items]
+    if not texts:
+        raise UserError("listing: the list is empty; the sentence must branch on that case.")
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+
+
+def capital(text: str) -> str:
+    """The text with its first letter in upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    function.__name__: function
+    for function in (
+        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count, listing,
+        capital,
+    )
+}  # fmt: skip
