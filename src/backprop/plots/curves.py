@@ -38,13 +38,14 @@ def error_curves(
     is nan, and on the log axis where it is 0.
     """
     x, e, ok = np.asarray(sweeps, float), np.asarray(errors, float), np.asarray(solved, bool)
+    log = log and bool(np.any(e > 0))  # matplotlib refuses a logarithmic axis without a positive number
     if log:
         e = np.where(e > 0, e, np.nan)
     many = max(1, ok.size)
     thin = np.setdiff1d(np.arange(ok.size), np.asarray(highlight, int))
     for state, colour, dash in ((True, BLUE, DASHES[0]), (False, VERMILLION, DASHES[1])):
         chosen = thin[ok[thin] == state]
-        lines = [np.column_stack([x, e[:, k]]) for k in chosen]
+        lines = [np.column_stack([x, e[:, k]]) for k in chosen if np.isfinite(e[:, k]).any()]
         alpha = float(np.clip(12 / max(1, chosen.size), 0.08, 0.55))
         ax.add_collection(
             LineCollection(lines, colors=colour, linewidths=0.7, alpha=alpha, rasterized=many > 150)

@@ -45,7 +45,7 @@ def sweeps_distribution(
     times = np.asarray(first_sweeps, float).ravel()
     solved = np.isfinite(times) & (times >= 0) & (times <= cap)
     inside = times[solved]
-    low = max(float(inside.min(initial=cap)), 1.0) if log else 0.0
+    low = max(float(inside.min() if inside.size else cap / 10), 1.0) if log else 0.0
     edges = np.geomspace(low * 0.95, cap, bins + 1) if log else np.linspace(low, cap, bins + 1)
     counts, _ = np.histogram(inside, edges)
     ax.stairs(counts, edges, fill=True, color=BLUE, alpha=0.85, lw=0)

@@ -33,7 +33,7 @@ def network_diagram(
     mirror pair is an odd function about the dashed axis. Biases [2] and `output_bias` stand inside the units;
     `output_weights` [2] stand on the lines to the output, whose width grows with the magnitude. `largest` is
     the magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in
-    points: 6.8 suits three diagrams across 8.5 inches.
+    points: 6.8 suits three diagrams across a figure of 8.5 x 3.7 inches.
     """
     w = np.asarray(weights, float)
     if w.ndim != 2 or w.shape[0] != 2:

@@ -95,8 +95,8 @@ def interval_dots(
     are shares and the axis runs from 0 to 100%; `reference` draws a vertical line; `log` makes the axis
     logarithmic.
     """
-    middle, lower, upper = (np.asarray(v, float).reshape(len(labels), -1) for v in (estimate, low, high))
-    count = middle.shape[1] if middle.size else len(groups)
+    middle, lower, upper = np.array([estimate, low, high], float).reshape(3, len(labels), -1 if labels else 1)
+    count = middle.shape[1]
     rows = np.arange(len(labels))
     shifts = (np.arange(count) - (count - 1) / 2) * min(0.3, 0.75 / max(count, 1))
     for row in rows[1::2]:
@@ -119,7 +119,7 @@ def interval_dots(
     if reference is not None:
         ax.axvline(reference, color=MUTED, lw=0.8, ls=DASHES[1], zorder=1)
     ax.set_yticks(rows, labels=list(labels))
-    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.set_ylim(max(len(labels), 1) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x")

@@ -1,0 +1,432 @@
+"""Figures hold what they were given, clip nothing, survive odd data, and are the same bytes twice."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle, StepPatch
+from matplotlib.text import Text
+
+from backprop import plots
+from backprop.plots.labels import EndLabels
+from backprop.statistics import kaplan_meier
+
+FIGURE_1: dict[str, Any] = {
+    "weights": [[14.2, -3.6, 7.2, -7.2, 3.6, -14.2], [-14.2, 3.6, -7.1, 7.1, -3.6, 14.2]],
+    "biases": [-1.1, -1.1],
+    "output_weights": [-8.8, -8.8],
+    "output_bias": 6.4,
+}
+CENTRES = {"1:2:4": (2.0, 4.0), "1:2:3": (2.0, 3.0)}
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def _times() -> tuple[np.ndarray, np.ndarray]:
+    times = np.ceil(_rng().lognormal(7.3, 0.5, 300))
+    return np.minimum(times, 3000), times <= 3000
+
+
+def network() -> Figure:
+    figure = plots.figure(plots.WIDE, 3.7)
+    for ax in figure.subplots(1, 3)[:1]:
+        plots.network_diagram(ax, **FIGURE_1, title="The paper", subtitle="1,425 sweeps")
+    return figure
+
+
+def hinton() -> Figure:
+    figure, ax = plots.axes(4, 2)
+    plots.hinton_diagram(ax, _rng().normal(size=(2, 4)), rows=["a", "b"], columns=list("wxyz"), paper=True)
+    return figure
+
+
+def gallery() -> Figure:
+    figure = plots.figure(plots.WIDE, 2)
+    matrices = _rng().normal(size=(5, 2, 8))
+    plots.hinton_gallery(
+        figure, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3
+    )
+    return figure
+
+
+def sweeps() -> Figure:
+    figure, (left, right) = plots.figure(plots.WIDE, 2.5), (None, None)
+    left, right = figure.subplots(1, 2)
+    times, observed = _times()
+    plots.sweeps_distribution(left, np.where(observed, times, np.nan), 3000)
+    plots.sweeps_distribution(right, np.where(observed, times, -1), 3000, mark=2500, log=True)
+    return figure
+
+
+def survival() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 3.2)
+    never = (np.full(20, 3000), np.zeros(20, bool))
+    plots.survival_curves(ax, {"ours": _times(), "again": _times(), "never": never}, 3000, at_risk=True)
+    return figure
+
+
+def survival_log() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 2.6)
+    plots.survival_curves(ax, {"ours": _times()}, 3000, log=True, log_time=True)
+    return figure
+
+
+def ratios() -> Figure:
+    figure, ax = plots.axes(4, 3.5)
+    family = np.repeat(["1:2:4", "1:2:3", ""], [50, 30, 20])
+    r = np.array([CENTRES.get(str(f), (5.0, 20.0)) for f in family]) * np.exp(
+        _rng().normal(0, 0.03, (100, 2))
+    )
+    plots.ratio_scatter(ax, r[:, 0], r[:, 1], CENTRES, family.tolist())
+    return figure
+
+
+def errors() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 2.5)
+    e = np.exp(-np.arange(50)[:, None] * _rng().uniform(0, 0.1, 20))
+    plots.error_curves(ax, np.arange(50) * 10, e, e[-1] < 0.5, highlight=[0, 3])
+    return figure
+
+
+def heat() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 3)
+    values = _rng().uniform(size=(3, 4))
+    values[2, 3] = np.nan
+    plots.heatmap(
+        ax, values, [0.01, 0.1, 1, 10], [0, 0.5, 0.9], mark=(0.1, 0.9), label="rate", text="{:.2f}".format
+    )
+    return figure
+
+
+def rates() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 2.8)
+    x = np.geomspace(0.01, 1, 6)
+    band = plots.rate_intervals(np.full(6, 90), 100)
+    plots.rate_curves(ax, x, {f"group {k}": band for k in range(5)}, mark=0.1)
+    return figure
+
+
+def dots() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 2.5)
+    estimate, low, high = plots.rate_intervals([[90, 80], [5, 0], [0, 0]], [[100, 100], [100, 100], [0, 0]])
+    labels = ["the paper", "a rather long name of a variant", "nothing"]
+    plots.interval_dots(ax, labels, estimate, low, high, ["targets 0, 1", "targets 0.1, 0.9"], reference=0.9)
+    return figure
+
+
+def images() -> Figure:
+    figure = plots.figure(plots.COLUMN, 2)
+    stack = _rng().normal(size=(7, 8, 8))
+    names = [f"unit {k}" for k in range(7)]
+    plots.image_grid(figure, stack, names, 4, diverging=True, common_scale=True, label="w")
+    return figure
+
+
+def confusion() -> Figure:
+    figure, ax = plots.axes(4.4, 4.2)
+    plots.confusion_matrix(ax, np.diag([980, 1135, 0]) + 7 * (1 - np.eye(3, dtype=int)))
+    return figure
+
+
+def surface() -> Figure:
+    figure = plots.figure(plots.WIDE, 3.2)
+    a, b = np.linspace(-1, 3, 30), np.linspace(-2, 2, 25)
+    path = np.column_stack([np.linspace(-1, 1, 9), np.linspace(2, 0, 9)])
+    path[-1] = np.nan  # it diverged
+    loss = (a[None] - 1) ** 2 + b[:, None] ** 2 + 0.1
+    plots.surface_and_contours(figure, a, b, loss, {"descent": path}, best=(1, 0))
+    return figure
+
+
+def loss() -> Figure:
+    figure, ax = plots.axes(plots.COLUMN, 2.4)
+    x = np.arange(1, 30)
+    curves = {"training": 1 / x, "test": 1 / x + 0.001}
+    plots.loss_curve(ax, x, curves, reference=0.035, reference_label="closed form")
+    return figure
+
+
+ALL: list[Callable[[], Figure]] = [
+    network,
+    hinton,
+    gallery,
+    sweeps,
+    survival,
+    survival_log,
+    ratios,
+    errors,
+    heat,
+    rates,
+    dots,
+    images,
+    confusion,
+    surface,
+    loss,
+]
+
+
+def texts(figure: Figure) -> list[str]:
+    return [t.get_text() for t in figure.findobj(Text) if isinstance(t, Text) and t.get_text()]
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_same_figure_is_the_same_svg(make: Callable[[], Figure]) -> None:
+    first = plots.save(make())
+    assert first.startswith(b"<?xml")
+    assert b"<dc:date>" not in first
+    assert len(first) < 300_000
+    assert plots.save(make()) == first
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_no_text_leaves_the_figure(make: Callable[[], Figure]) -> None:
+    figure = make()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    frame = figure.bbox.padded(1)
+    flat = [ax for ax in figure.axes if not hasattr(ax, "get_zlim")]
+    hidden = set().union(*(_hidden_ticks(ax) for ax in flat))
+    for text in figure.findobj(Text):
+        if not (isinstance(text, Text) and text.get_text() and text.axes in flat) or text in hidden:
+            continue
+        box = text.get_window_extent(canvas.get_renderer())
+        assert frame.x0 <= box.x0, text
+        assert box.x1 <= frame.x1, text
+        assert frame.y0 <= box.y0, text
+        assert box.y1 <= frame.y1, text
+
+
+def _hidden_ticks(ax: Any) -> set[Any]:
+    """Labels of ticks beyond the limits, which exist as artists but are not drawn."""
+    ticks = [t for axis in (ax.xaxis, ax.yaxis) for t in (*axis.get_major_ticks(), *axis.get_minor_ticks())]
+    drawn = [t for axis in (ax.xaxis, ax.yaxis) for t in axis._update_ticks()]
+    return {label for t in ticks if t not in drawn for label in (t.label1, t.label2)}
+
+
+@pytest.mark.parametrize("make", [survival, survival_log, errors, rates, loss])
+def test_labels_at_line_ends_do_not_overlap(make: Callable[[], Figure]) -> None:
+    figure = make()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    (labels,) = (a for a in figure.findobj(EndLabels) if isinstance(a, EndLabels))
+    boxes = sorted((t.get_window_extent(canvas.get_renderer()) for t in labels.texts), key=lambda b: b.y0)
+    assert len(boxes) == len(labels.ends) > 0
+    for below, above in pairwise(boxes):
+        assert below.y1 <= above.y0
+
+
+def test_importing_plots_loads_no_torch_pandas_scipy_or_pyplot() -> None:
+    slow = {"torch", "pandas", "scipy", "matplotlib.pyplot"}
+    check = f"import sys, backprop.plots; print({slow} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_other_formats_are_deterministic_too(kind: str, magic: bytes) -> None:
+    assert plots.save(dots(), kind).startswith(magic)
+    assert plots.save(dots(), kind) == plots.save(dots(), kind)
+
+
+def test_fonts_are_taken_only_from_a_folder_that_has_some(tmp_path: Path) -> None:
+    before = plots.save(loss())
+    plots.register_fonts(None)
+    plots.register_fonts(tmp_path)
+    assert plots.save(loss()) == before
+
+
+# What each figure says
+
+
+def test_the_network_diagram_prints_all_seventeen_numbers() -> None:
+    figure, ax = plots.axes(3, 3.7)
+    plots.network_diagram(ax, **FIGURE_1)
+    written = texts(figure)
+    expected = np.r_[np.ravel(FIGURE_1["weights"]), FIGURE_1["biases"], FIGURE_1["output_weights"], 6.4]
+    for value in set(expected.tolist()):
+        assert written.count(plots.number(value)) == np.sum(expected == value), value
+    bars = [p.get_height() for p in ax.patches if isinstance(p, Rectangle)]
+    np.testing.assert_allclose(np.array(bars) / bars[0] * 14.2, np.ravel(FIGURE_1["weights"]), rtol=1e-12)
+
+
+def test_the_numbers_of_a_network_diagram_do_not_overlap() -> None:
+    figure = network()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [t.get_window_extent(canvas.get_renderer()) for t in figure.axes[0].texts if t.get_text()]
+    for k, box in enumerate(boxes):
+        assert not any(box.shrunk(0.92, 0.92).overlaps(other.shrunk(0.92, 0.92)) for other in boxes[k + 1 :])
+
+
+def test_a_network_diagram_needs_two_hidden_units_and_survives_nan() -> None:
+    _, ax = plots.axes()
+    with pytest.raises(ValueError, match="two hidden units"):
+        plots.network_diagram(ax, np.ones((3, 6)), [1, 1, 1], [1, 1, 1], 0)
+    figure, ax = plots.axes(3, 3.7)
+    plots.network_diagram(ax, np.full((2, 6), np.nan), [np.nan, 0], [np.nan, 0], np.nan)
+    assert texts(figure).count("?") == 12
+    plots.save(figure)
+
+
+def test_areas_in_a_hinton_diagram_are_magnitudes_and_nan_is_a_gap() -> None:
+    _, ax = plots.axes()
+    plots.hinton_diagram(ax, [[4.0, -1.0, np.nan], [-2.0, 0.0, 1.0]])
+    positive, negative = (
+        sorted(np.prod(np.ptp(np.asarray(p.vertices)[:4], axis=0)) for p in c.get_paths())
+        for c in ax.collections
+        if isinstance(c, PolyCollection)
+    )
+    np.testing.assert_allclose(np.array(positive) / positive[-1] * 4, [1, 4])
+    np.testing.assert_allclose(np.array(negative) / positive[-1] * 4, [1, 2])
+
+
+def test_failed_networks_are_crossed_in_the_gallery() -> None:
+    assert texts(gallery()).count("× net 4") == 1
+    assert texts(gallery()).count("net 3") == 1
+
+
+def test_the_histogram_holds_every_network_and_says_how_many_failed() -> None:
+    figure, ax = plots.axes()
+    plots.sweeps_distribution(ax, [100, 200, 1425, 1500, np.nan, np.nan, -1, 9000], cap=2000)
+    written = " ".join(texts(figure))
+    assert "not solved\nby 2,000:\n4\n(50%)" in written
+    assert "1,425 sweeps,\n38% solved by then" in written
+    (steps,) = (p for p in ax.patches if isinstance(p, StepPatch))
+    assert np.sum(steps.get_data()[0]) == 4
+
+
+def test_a_mark_beyond_the_cap_claims_no_quantile() -> None:
+    figure, ax = plots.axes()
+    plots.sweeps_distribution(ax, [100, np.nan], cap=1000, mark=1425)
+    assert not any("solved by then" in t for t in texts(figure))
+    plots.save(figure)
+
+
+def test_survival_curves_are_kaplan_meiers() -> None:
+    _, ax = plots.axes()
+    times, observed = _times()
+    plots.survival_curves(ax, {"ours": (times, observed)}, 3000)
+    curve = kaplan_meier(times, observed)
+    x, y = (np.asarray(v) for v in ax.lines[0].get_data())
+    np.testing.assert_array_equal(x[1:-1], curve.times)
+    np.testing.assert_allclose(y[1:-1], curve.survival)
+    assert y[0] == 1
+    assert y[-1] == curve.survival[-1]
+
+
+def test_ratios_beyond_the_limit_are_counted() -> None:
+    written = texts(ratios())
+    assert "20 beyond 8, drawn on the border" in written
+    assert "1:2:4\n50%" in written
+
+
+def test_the_heatmap_writes_its_cells_and_frames_the_papers() -> None:
+    figure = heat()
+    ax = figure.axes[0]
+    assert len([t for t in ax.texts if t.get_text() not in ("the paper", "")]) == 11  # of 12, one is nan
+    frames = [p.get_xy() for p in ax.patches if isinstance(p, Rectangle)]
+    assert frames[0] == pytest.approx((1 - 0.46, 2 - 0.46))
+    with pytest.raises(ValueError, match=r"len\(y\), len\(x\)"):
+        plots.heatmap(ax, np.ones((4, 3)), [1, 2, 3, 4], [1, 2, 3])
+
+
+def test_the_confusion_matrix_writes_counts_and_leaves_zeros_off_the_diagonal_blank() -> None:
+    figure, ax = plots.axes(4, 4)
+    plots.confusion_matrix(ax, [[1135, 0], [3, 0]])
+    assert [t.get_text() for t in ax.texts] == ["1,135", "3", "0"]
+    plots.save(figure)
+
+
+def test_interval_dots_stand_at_their_estimates() -> None:
+    figure = dots()
+    ax = figure.axes[0]
+    np.testing.assert_allclose(np.asarray(ax.lines[0].get_xdata(), float), [0.9, 0.05, np.nan])
+    assert {"targets 0, 1", "targets 0.1, 0.9", "the paper"} <= set(texts(figure))
+
+
+# Odd data
+
+
+NONE = np.empty(0)
+NOBODY = (NONE, NONE.astype(bool))
+NAN = [np.nan, np.nan]
+ODD: list[Callable[[Any], object]] = [
+    lambda ax: plots.sweeps_distribution(ax, NONE, 1000),
+    lambda ax: plots.sweeps_distribution(ax, NAN, 1000),
+    lambda ax: plots.sweeps_distribution(ax, NAN, 1000, log=True),
+    lambda ax: plots.survival_curves(ax, {}, 1000),
+    lambda ax: plots.survival_curves(ax, {"none": NOBODY}, 1000, log=True),
+    lambda ax: plots.survival_curves(ax, {"never": ([1000], [False])}, 1000, log=True, log_time=True),
+    lambda ax: plots.survival_curves(ax, {"always": ([3, 5], [True, True])}, 1000, log=True, at_risk=True),
+    lambda ax: plots.ratio_scatter(ax, NONE, NONE, CENTRES),
+    lambda ax: plots.ratio_scatter(ax, [np.nan], [np.inf], CENTRES, [""]),
+    lambda ax: plots.error_curves(ax, NONE, np.empty((0, 0)), NONE.astype(bool)),
+    lambda ax: plots.error_curves(ax, [1, 2], [[np.nan, 1], [np.nan, 0]], [False, True], highlight=[0]),
+    lambda ax: plots.error_curves(ax, [1, 2], [NAN, NAN], [False, False]),
+    lambda ax: plots.heatmap(ax, [NAN], [1, 2], [1]),
+    lambda ax: plots.heatmap(ax, [[1.0, 1.0]], [1, 2], [1], log=True, mark=(1.5, 1)),
+    lambda ax: plots.rate_curves(ax, [0.1], {"nan": ([np.nan],) * 3, "one": ([0.5], [0.4], [0.6])}),
+    lambda ax: plots.rate_curves(ax, [0.1], {}),
+    lambda ax: plots.interval_dots(ax, [], NONE, NONE, NONE),
+    lambda ax: plots.interval_dots(ax, ["a"], [[np.nan, 0.5]], [[np.nan, 0.4]], [[np.nan, 0.6]]),
+    lambda ax: plots.loss_curve(ax, NONE, NONE),
+    lambda ax: plots.hinton_diagram(ax, np.zeros((2, 2))),
+    lambda ax: plots.hinton_diagram(ax, np.full((2, 2), np.nan)),
+    lambda ax: plots.confusion_matrix(ax, np.zeros((2, 2), int)),
+    lambda ax: plots.image_grid(ax.figure, np.empty((0, 8, 8))),
+    lambda ax: plots.image_grid(ax.figure, np.full((1, 8, 8), np.nan), diverging=True),
+    lambda ax: plots.hinton_gallery(ax.figure, []),
+]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("draw", ODD)
+def test_empty_and_degenerate_data_still_make_figures(draw: Callable[[Any], object]) -> None:
+    figure, ax = plots.axes()
+    draw(ax)
+    figure.draw_without_rendering()
+
+
+# Small parts
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spread_keeps_distance_order_and_bounds_and_moves_no_more_than_needed(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    wanted, sizes = rng.uniform(0, 100, 7), rng.uniform(1, 9, 7)
+    placed = plots.spread(wanted, sizes, 0, 100)
+    order = np.argsort(wanted)
+    need = (sizes[order][1:] + sizes[order][:-1]) / 2
+    assert np.all(np.diff(placed[order]) >= need - 1e-9)
+    assert placed.min() >= 0
+    assert (placed + sizes / 2).max() <= 100 + 1e-9
+    apart = np.arange(7) * 10.0
+    np.testing.assert_allclose(plots.spread(apart, 5), apart)
+    np.testing.assert_allclose(plots.spread([5, 5], 4), [3, 7])
+    assert plots.spread([], 3).size == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(-14.2, 1, "−14.2"), (-0.04, 1, "0.0"), (1425, 0, "1,425"), (np.nan, 1, "nan")],
+)
+def test_numbers_for_labels(value: float, digits: int, text: str) -> None:
+    assert plots.number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0%"), (1, "100%"), (0.0004, "<0.1%"), (0.9996, ">99.9%"), (0.055, "5.5%"), (0.5, "50%")],
+)
+def test_a_percentage_is_never_falsely_zero_or_all(share: float, text: str) -> None:
+    assert plots.percent(share) == text
