@@ -97,8 +97,10 @@ def coefficients(losses: Tensor, sigma: float, kind: str) -> Tensor:
         return values / (n * sigma)
     if kind == "baseline":
         return (values - values.mean(-1, keepdim=True)) / ((n - 1) * sigma)
-    ranks = values.argsort(-1, stable=True).argsort(-1).to(values.dtype)
-    return (ranks / (n - 1) - 0.5) / (n * sigma)
+    # equal losses share their mean rank, else the order of drawing would break ties
+    ordered = values.sort(-1).values
+    ranks = 0.5 * (torch.searchsorted(ordered, values) + torch.searchsorted(ordered, values, right=True) - 1)
+    return (ranks.to(values.dtype) / (n - 1) - 0.5) / (n * sigma)
 
 
 def factors_of(kind: str) -> tuple[float, ...]:
