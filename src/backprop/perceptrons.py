@@ -23,20 +23,20 @@ HIDDEN: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
-    at_label = outputs.gather(-1, labels.expand(outputs.shape[:-1])[..., None])[..., 0]
-    return (outputs.logsumexp(-1) - at_label).mean(-1)
+    at_label = outputs.gather(-2, labels.expand(*outputs.shape[:-2], 1, -1))[..., 0, :]
+    return (outputs.logsumexp(-2) - at_label).mean(-1)
 
 
 def _misclassified(outputs: Tensor, labels: Tensor) -> Tensor:
-    return (outputs.argmax(-1) != labels).to(outputs.dtype).mean(-1)
+    return (outputs.argmax(-2) != labels).to(outputs.dtype).mean(-1)
 
 
 def _half_sum(outputs: Tensor, targets: Tensor) -> Tensor:
-    return 0.5 * (torch.sigmoid(outputs) - targets).square().sum((-2, -1))
+    return 0.5 * (torch.sigmoid(outputs) - targets.mT).square().sum((-2, -1))
 
 
 def _wrong_side(outputs: Tensor, targets: Tensor) -> Tensor:
-    return ((outputs > 0) != (targets > 0.5)).to(outputs.dtype).mean((-2, -1))
+    return ((outputs > 0) != (targets.mT > 0.5)).to(outputs.dtype).mean((-2, -1))
 
 
 OBJECTIVES = {
@@ -45,7 +45,7 @@ OBJECTIVES = {
     "half_sum": _half_sum,
     "wrong_side": _wrong_side,
 }
-"""Losses of output units' total inputs [..., cases, outputs], one value per network.
+"""Losses of output units' total inputs [..., outputs, cases], one value per network.
 
 Mean cross-entropy of the softmax and share of misclassified cases, against labels [cases]; half the sum of squares of
 logistic outputs (the paper's equation 3) and share of outputs on the wrong side of one half, against targets
@@ -93,7 +93,7 @@ class Perceptron:
         return parameters[..., :cut].reshape(*lead, *first), parameters[..., cut:].reshape(*lead, *second)
 
     def totals(self, parameters: Tensor) -> Tensor:
-        """The output units' total inputs [..., cases, outputs]; autograd passes through (not through thresholds)."""
+        """The output units' total inputs [..., outputs, cases]; autograd passes through (not through thresholds)."""
         return self._totals(*self.layers(parameters))
 
     def losses(self, parameters: Tensor) -> Tensor:
@@ -101,10 +101,10 @@ class Perceptron:
         return OBJECTIVES[self.objective](self.totals(parameters), self.targets)
 
     def gradient(self, w: Tensor) -> Tensor:
-        """The gradient [d] of the loss at w [d], by backpropagation."""
+        """The gradient [..., d] of the loss of every parameter vector w [..., d], by backpropagation."""
         layers = [layer.detach().requires_grad_() for layer in self.layers(w)]
-        loss = OBJECTIVES[self.objective](self._totals(*layers), self.targets)
-        return torch.cat([part.flatten() for part in torch.autograd.grad(loss, layers)])
+        loss = OBJECTIVES[self.objective](self._totals(*layers), self.targets).sum()
+        return torch.cat([part.flatten(-2) for part in torch.autograd.grad(loss, layers)], -1)
 
     def near(self, w: Tensor) -> Callable[[Tensor, tuple[float, ...]], Tensor]:
         """Losses around w [..., d]: a function of perturbations v [..., n, d] and factors s -> [..., len(s), n].
@@ -112,13 +112,12 @@ class Perceptron:
         It returns the losses at w + s v. x (W + s V) = x W + s x V: the products with the inputs, most of the work,
         are done once for all factors, and w + s v of the first layer, most of the memory, is never formed.
         """
-        inputs = _with_one(self.inputs, self.biases)
         w_1, w_2 = self.layers(w)
-        at_w = torch.matmul(inputs, w_1.mT)[..., None, :, :]
+        at_w = self._hidden_totals(w_1)[..., None, :, :]
 
         def losses(v: Tensor, factors: tuple[float, ...]) -> Tensor:
             v_1, v_2 = self.layers(v)
-            change = torch.matmul(inputs, v_1.mT)
+            change = self._hidden_totals(v_1)
             found = [
                 OBJECTIVES[self.objective](
                     self._from_hidden(torch.add(at_w, change, alpha=s), w_2[..., None, :, :] + s * v_2), self.targets
@@ -130,20 +129,23 @@ class Perceptron:
         return losses
 
     def _totals(self, first: Tensor, second: Tensor) -> Tensor:
-        return self._from_hidden(torch.matmul(_with_one(self.inputs, self.biases), first.mT), second)
+        return self._from_hidden(self._hidden_totals(first), second)
+
+    def _hidden_totals(self, first: Tensor) -> Tensor:
+        """Total inputs of the hidden units [..., hidden, cases]: one product for all networks of the stack."""
+        weights = first[..., :-1] if self.biases else first
+        totals = (weights.reshape(-1, weights.shape[-1]) @ self.inputs.mT).view(*first.shape[:-1], -1)
+        return totals + first[..., -1:] if self.biases else totals
 
     def _from_hidden(self, totals: Tensor, second: Tensor) -> Tensor:
         hidden = HIDDEN[self.hidden](totals)
-        return torch.matmul(_with_one(hidden, self.biases), second.mT)
+        if not self.biases:
+            return torch.matmul(second, hidden)
+        return torch.matmul(second[..., :-1], hidden) + second[..., -1:]
 
     def replace(self, **changes: Any) -> Perceptron:
         """The same network with other cases, units or objective."""
         return Perceptron(**{**self.__dict__, **changes})
-
-
-def _with_one(values: Tensor, biases: bool) -> Tensor:
-    """The values with a constant 1 as their last column, the input of the biases."""
-    return torch.cat([values, values.new_ones((*values.shape[:-1], 1))], -1) if biases else values
 
 
 @dataclass(frozen=True)

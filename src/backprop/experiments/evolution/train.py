@@ -106,7 +106,7 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
         span = spans[batch]
         inside = span.inside(w)
         found = estimators.evolution(
-            span.network.near(inside), inside.numel(), sigma, samples, protocol.kind, (seed, number), 32, device
+            span.network.near(inside), inside.numel(), sigma, samples, protocol.kind, (seed, number), estimators.BLOCK, device
         )
         return span.whole_estimate(found.gradient, found.coefficients, generator)
 
@@ -121,7 +121,9 @@ def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron,
         if epoch in protocol.recorded:
             accuracy = 1 - test.losses(w)
             rows.append([float(training.losses(w)), float(accuracy), float(torch.linalg.vector_norm(w))])
-        if epoch < protocol.epochs:
-            for batch in range(per_epoch):
-                w -= protocol.learning_rate * estimate(epoch * per_epoch + batch, batch, w)
+        for batch in range(per_epoch if epoch < protocol.epochs else 0):
+            w -= protocol.learning_rate * estimate(epoch * per_epoch + batch, batch, w)
+            if not torch.isfinite(w).all():  # diverged: there is nothing left to train
+                missing = len(protocol.recorded) - len(rows)
+                return np.array(rows + [[np.nan] * len(MEASURES)] * missing)
     return np.array(rows)
