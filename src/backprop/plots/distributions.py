@@ -68,12 +68,14 @@ def sweeps_distribution(
             color="white",
             edgecolor=VERMILLION,
             hatch="////",
+            clip_on=False,
             lw=0.9,
         )
         if height < censored:
-            ax.plot(
-                [start, stop], [0.93 * height, 0.97 * height], color="white", lw=3.5, solid_capstyle="butt"
-            )
+            for colour, width in ((VERMILLION, 4.4), ("white", 2.8)):
+                span = np.array([start - 0.3 * (stop - start), stop + 0.3 * (stop - start)])
+                tilt = np.array([0.92, 0.96]) * height
+                ax.plot(span, tilt, color=colour, lw=width, solid_capstyle="butt", clip_on=False, zorder=3)
         ax.annotate(
             f"not solved\nby {cap:,.0f}:\n{censored:,}\n({percent(censored / times.size)})",
             (stop, height),
@@ -239,12 +241,12 @@ def ratio_scatter(
         ax.annotate(
             label + share,
             (cx, cy),
-            (9, 0),
+            (12, 0),
             textcoords="offset points",
             fontsize=SMALL,
             va="center",
             zorder=6,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8},
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.7},
         )
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     ticks = [t for t in (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32) if t <= limit]
