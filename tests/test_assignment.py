@@ -17,9 +17,7 @@ RECORD = {
 }  # fmt: skip
 CONTEXT = {
     "assignment": HEADER,
-    "symmetry": {
-        "values": {"paper": RECORD, "adam": {**RECORD, "median_sweeps": None, "solved_at_cap": 0.4}}
-    },
+    "symmetry": {"values": {"paper": RECORD, "adam": {**RECORD, "median_sweeps": None, "solved_at_cap": 0.4}}},
 }
 TINY = """
 ## One
@@ -98,9 +96,7 @@ def test_same_bytes_twice_and_nothing_of_the_machine(tmp_path: Path) -> None:
         ("paper.networks", "paper.network", r"assignment.md.j2, line 4: .*no attribute 'network'"),
     ],
 )
-def test_mistakes_are_refused_and_nothing_is_written(
-    tmp_path: Path, old: str, new: str, message: str
-) -> None:
+def test_mistakes_are_refused_and_nothing_is_written(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         assignment.build(CONTEXT, tmp_path, kit(tmp_path, TINY.replace(old, new)))
     assert not (tmp_path / "assignment.pdf").exists()

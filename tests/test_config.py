@@ -70,6 +70,6 @@ def test_files_that_are_not_there_or_not_yaml_are_named(tmp_path):
 
 def test_what_a_job_is_told_makes_the_same_protocol_again():
     mine = config.variants("symmetry", {"seeds": 5, "variants": {"mine": {"targets": [0.1, 0.9]}}})["mine"]
-    told = config.overrides_of(mine)
+    told = mine.overrides()
     assert config.protocol_class("symmetry").from_overrides(told) == mine
     assert set(told) == {"seeds", "targets"}

@@ -53,9 +53,7 @@ def hinton() -> Figure:
 def gallery() -> Figure:
     figure = plots.figure(plots.WIDE, 2)
     matrices = _rng().normal(size=(5, 2, 8))
-    plots.hinton_gallery(
-        figure, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3
-    )
+    plots.hinton_gallery(figure, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3)
     return figure
 
 
@@ -84,9 +82,7 @@ def survival_log() -> Figure:
 def ratios() -> Figure:
     figure, ax = plots.axes(4, 3.5)
     family = np.repeat(["1:2:4", "1:2:3", ""], [50, 30, 20])
-    r = np.array([CENTRES.get(str(f), (5.0, 20.0)) for f in family]) * np.exp(
-        _rng().normal(0, 0.03, (100, 2))
-    )
+    r = np.array([CENTRES.get(str(f), (5.0, 20.0)) for f in family]) * np.exp(_rng().normal(0, 0.03, (100, 2)))
     plots.ratio_scatter(ax, r[:, 0], r[:, 1], CENTRES, family.tolist())
     return figure
 
@@ -102,9 +98,7 @@ def heat() -> Figure:
     figure, ax = plots.axes(plots.COLUMN, 3)
     values = _rng().uniform(size=(3, 4))
     values[2, 3] = np.nan
-    plots.heatmap(
-        ax, values, [0.01, 0.1, 1, 10], [0, 0.5, 0.9], mark=(0.1, 0.9), label="rate", text="{:.2f}".format
-    )
+    plots.heatmap(ax, values, [0.01, 0.1, 1, 10], [0, 0.5, 0.9], mark=(0.1, 0.9), label="rate", text="{:.2f}".format)
     return figure
 
 

@@ -187,9 +187,7 @@ def test_same_bytes_twice(sample: dict[str, Any]) -> None:
         ("Most networks learn.\n:::", "Most networks learn.", r"unclosed"),
     ],
 )
-def test_mistakes_are_refused_in_one_sentence(
-    sample: dict[str, Any], old: str, new: str, message: str
-) -> None:
+def test_mistakes_are_refused_in_one_sentence(sample: dict[str, Any], old: str, new: str, message: str) -> None:
     """What an author can get wrong names the file or the label, and nothing is written."""
     edit(sample, old, new)
     with pytest.raises(UserError, match=message):

@@ -108,9 +108,7 @@ def rename(font: TTFont, family: str, style: str) -> None:
         top.topDictIndex[0].Weight = style
     font["OS/2"].usWeightClass = 700 if style == "Bold" else 400
     bold, italic = style == "Bold", style == "Italic"
-    font["OS/2"].fsSelection = (font["OS/2"].fsSelection & ~0x61) | (
-        0x20 if bold else 0x01 if italic else 0x40
-    )
+    font["OS/2"].fsSelection = (font["OS/2"].fsSelection & ~0x61) | (0x20 if bold else 0x01 if italic else 0x40)
     font["head"].macStyle = 1 if bold else 2 if italic else 0
 
 

@@ -10,8 +10,10 @@ import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
-from backprop import config, datasets, sources, stages
+from backprop import config, datasets, sources, stages, store
+from backprop.judging import SHARE_RULE_IN_FULL
 from backprop.protocol import Protocol, UserError
 
 
@@ -130,8 +132,10 @@ def _find(options: argparse.Namespace) -> None:
 
 
 def _draw(options: argparse.Namespace) -> None:
+    from backprop import drawing  # matplotlib, which nothing else here needs
+
     home = options.results / options.experiment
-    stages.draw(options.experiment, _folders(options), home / "findings.json", home / "figures")
+    drawing.draw(options.experiment, _folders(options), home / "findings.json", home / "figures")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -141,12 +145,48 @@ def _check(options: argparse.Namespace) -> None:
             print(f"{experiment}/{variant}: {len(protocol.seed_list)} seeds; {departures or 'no departure'}")
 
 
+def _context(options: argparse.Namespace) -> dict[str, Any]:
+    """What the templates may use: byline, claims, and one entry per experiment."""
+    found = {
+        experiment: store.read_json(options.results / experiment / "findings.json")
+        for experiment in sources.experiments()
+    }
+    claims = [claim for findings in found.values() for claim in findings["claims"]]
+    settings = _configuration(options) if None in (options.author, options.student_id, options.course) else {}
+    byline = {
+        key: str(given if (given := getattr(options, key)) is not None else settings.get(key, ""))
+        for key in ("author", "student_id", "course")
+    }
+    return {**byline, **found, "claims": claims}
+
+
+def _figures(options: argparse.Namespace) -> dict[str, Path]:
+    return {
+        f"{experiment}/{name}": options.results / experiment / "figures" / f"{name}.svg"
+        for experiment in sources.experiments()
+        for name in sources.figure_names(experiment)
+    }
+
+
 def _report(options: argparse.Namespace) -> None:
-    raise NotImplementedError
+    from backprop import report
+
+    context = _context(options) | {
+        "title": "Learning representations by back-propagating errors",
+        "share_rule": SHARE_RULE_IN_FULL,
+        "subtitle": "A reproduction with thousands of networks where the paper shows one",
+    }
+    out = options.results / "report"
+    report.build(context, Path("report/sections"), _figures(options), out / "report.html", out / "report.pdf")
 
 
 def _assignment(options: argparse.Namespace) -> None:
-    raise NotImplementedError
+    from backprop import assignment
+
+    context = _context(options)
+    header = {key: context[key] for key in ("author", "student_id", "course")}
+    header["title"] = "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"
+    assignment.build(context | {"assignment": header}, options.results / "assignment")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,11 @@ FIGURE_1 = (
 )
 """The printed weights of Figure 1, to the printed 0.1: hidden units [2, 6 inputs + bias], output unit [1, 2 + bias]."""
 
-POSITIONS = ("outer", "middle", "inner")
+PDP_FIGURE_9 = (
+    np.array([[-3.18, 6.32, -12.56, 12.56, -6.33, 3.17, -1.0], [3.16, -6.34, 12.52, -12.51, 6.31, -3.17, -1.0]]),
+    np.array([[-9.44, -9.44, 6.89]]),
+)
+"""The weights printed in the companion chapter (PDP vol. 1, ch. 8, Fig. 9), to 0.01; trained after every case."""
 
 
 def cases(bits: int = 6, low: float = 0.0, high: float = 1.0) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from importlib import import_module
@@ -84,15 +83,6 @@ def data_sets(experiment: str) -> tuple[str, ...]:
     return getattr(import_module(f"backprop.experiments.{experiment}.protocol"), "DATA", ())
 
 
-def overrides_of(protocol: Protocol) -> dict[str, Any]:
-    """The fields that differ from the defaults, seeds included: what a training job has to be told."""
-    return {
-        field.name: getattr(protocol, field.name)
-        for field in dataclasses.fields(protocol)
-        if getattr(protocol, field.name) != field.default
-    }
-
-
 def _lay_over(base: dict[str, Any], overlay: Mapping[str, Any]) -> None:
     for key, value in overlay.items():
         if isinstance(value, Mapping) and isinstance(base.get(key), dict):
@@ -110,8 +100,8 @@ def _check_schema(config: Mapping[str, Any]) -> None:
     where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
     if error.validator == "additionalProperties":
         unknown = ", ".join(f"'{key}'" for key in error.instance if not _known(key, error.schema))
-        allowed = list(error.schema.get("properties", {})) + list(error.schema.get("patternProperties", {}))
-        raise UserError(f"{where}: unknown key {unknown}; allowed are {', '.join(allowed)}.")
+        known = [*error.schema.get("properties", {}), *error.schema.get("patternProperties", {})]
+        raise UserError(f"{where}: unknown key {unknown}; allowed are {', '.join(known)}.")
     if error.validator == "enum":
         allowed = ", ".join(map(str, error.validator_value))
         raise UserError(f"{where} is {error.instance!r}; allowed are {allowed}.")

@@ -13,9 +13,12 @@ from backprop.wording import percent
 
 MOST, FEW = 0.9, 0.1
 
-SHARE_RULE = (
-    f"reproduced if the 95 % interval of the share lies above {percent(MOST)}, "
-    f"not reproduced if below {percent(FEW)}, else partly"
+SHARE_RULE = "The share rule, over solved networks."
+"""How a claim about a share names its rule; SHARE_RULE_IN_FULL says it once, below the table of claims."""
+
+SHARE_RULE_IN_FULL = (
+    f"The share rule: a claim is reproduced if the 95 % interval of the share of networks for which it holds lies "
+    f"above {percent(MOST)}, not reproduced if it lies below {percent(FEW)}, and otherwise partly."
 )
 
 

@@ -65,11 +65,20 @@ class Protocol:
 
     def departures(self) -> dict[str, Any]:
         """The fields that differ from the defaults, that is, from the source."""
+        changed = self.overrides()
+        return {name: value for name, value in changed.items() if name not in ("seeds", "threads")}
+
+    def overrides(self) -> dict[str, Any]:
+        """All fields that differ from the defaults: what a job has to be told to have this protocol again."""
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name not in ("seeds", "threads") and getattr(self, field.name) != field.default
+            if getattr(self, field.name) != _default(field)
         }
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def _check_seeds(seeds: int | tuple[int, ...]) -> None:

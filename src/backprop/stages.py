@@ -1,7 +1,7 @@
 """The stages of the pipeline: read what came before, call the experiment's module, write what it returns.
 
-train -> analyse -> find -> draw. One way: nothing here looks back. Each stage imports only its own module of the
-experiment, so that drawing never pays for importing torch.
+train -> analyse -> find; drawing follows in `drawing`, apart, so that an edited figure primitive does not retrain.
+One way: nothing here looks back. Each stage imports only its own module of the experiment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from backprop import runs, store
 from backprop.protocol import Protocol
@@ -53,17 +52,6 @@ def find(experiment: str, folders: Mapping[str, Path], out: Path) -> None:
     provenance = {name: about for run in found.values() for name, about in run.about["provenance"].items()}
     content = {"values": values, "claims": claims, "protocols": protocols, "provenance": provenance}
     store.write_json(out, content)
-
-
-def draw(experiment: str, folders: Mapping[str, Path], findings: Path, out: Path) -> None:
-    """Draw every figure of the experiment into the folder `out`."""
-    from backprop.plots import svg
-
-    found = {variant: Run(folder) for variant, folder in folders.items()}
-    values: dict[str, Any] = store.read_json(findings)["values"]
-    for name, figure in _module(experiment, "figures").FIGURES.items():
-        store.write_bytes(out / f"{name}.svg", svg(figure(found, values)))
-        _log.info("%s", name)
 
 
 def _module(experiment: str, stage: str) -> ModuleType:

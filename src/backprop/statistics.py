@@ -126,9 +126,7 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float 
     """
     a, b = np.asarray(first, bool), np.asarray(second, bool)
     if a.shape != b.shape or a.ndim != 1 or not a.size:
-        raise ValueError(
-            f"paired_difference needs two vectors of one length, got shapes {a.shape} and {b.shape}"
-        )
+        raise ValueError(f"paired_difference needs two vectors of one length, got shapes {a.shape} and {b.shape}")
     both, only_a, only_b, neither = (int(np.sum(x)) for x in (a & b, a & ~b, ~a & b, ~a & ~b))
     n = a.size
     rate_a, rate_b = (both + only_a) / n, (both + only_b) / n
@@ -159,9 +157,7 @@ def _mcnemar(only_first: int, only_second: int) -> float:
 def _clean(times: npt.ArrayLike, observed: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     t, success = np.array(times, float), np.asarray(observed, bool)
     if t.shape != success.shape or t.ndim != 1:
-        raise ValueError(
-            f"times and observed must be vectors of one length, got {t.shape} and {success.shape}"
-        )
+        raise ValueError(f"times and observed must be vectors of one length, got {t.shape} and {success.shape}")
     missing = np.isnan(t)
     if np.any(missing & success):
         raise ValueError("a network that solved its task needs a time, got nan")

@@ -9,6 +9,8 @@ rule analyse:
         "results/logs/analyse/{experiment}/{variant}.log",
     benchmark:
         "results/logs/analyse/{experiment}/{variant}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -31,6 +33,8 @@ rule find:
         "results/logs/find/{experiment}.log",
     benchmark:
         "results/logs/find/{experiment}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -49,13 +53,15 @@ for experiment in EXPERIMENTS:
         input:
             variant_files(experiment, "trained.safetensors", "networks.parquet"),
             f"results/{experiment}/findings.json",
-            code=code("stages", "plots", f"experiments.{experiment}.figures"),
+            code=code("drawing", f"experiments.{experiment}.figures"),
         output:
             [report(path, category=experiment) for path in figure_files(experiment)],
         log:
             f"results/logs/draw/{experiment}.log",
         benchmark:
             f"results/logs/draw/{experiment}.tsv"
+        conda:
+            "../../envs/environment.yaml"
         threads: 1
         resources:
             mem_mb=1000,

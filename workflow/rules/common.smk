@@ -1,7 +1,7 @@
 # What every stage needs: the checked protocols, and the source files a job depends on.
 import json
+import os
 import sys
-from pathlib import Path
 
 from backprop import config as settings
 from backprop import sources
@@ -16,8 +16,8 @@ except UserError as error:
 
 EXPERIMENTS = list(PROTOCOLS)
 
-# jobs run the Python that runs Snakemake, also where its environment is not activated
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# the package in this folder is the one that runs, installed or not
+shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
 
 
 wildcard_constraints:
@@ -27,10 +27,8 @@ wildcard_constraints:
 
 def code(*modules):
     """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
-    return [
-        str(path)
-        for path in sources.closure(*(f"backprop.{module}" for module in modules))
-    ]
+    files = sources.closure(*(f"backprop.{module}" for module in modules))
+    return [os.path.relpath(path) for path in files]
 
 
 def stage_code(stage):
@@ -48,9 +46,7 @@ def protocol_of(wildcards):
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
-    return json.dumps(
-        settings.overrides_of(variants[wildcards.variant]), sort_keys=True
-    )
+    return json.dumps(variants[wildcards.variant].overrides(), sort_keys=True)
 
 
 def variant_files(experiment, *names):

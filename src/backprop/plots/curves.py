@@ -47,9 +47,7 @@ def error_curves(
         chosen = thin[ok[thin] == state]
         lines = [np.column_stack([x, e[:, k]]) for k in chosen if np.isfinite(e[:, k]).any()]
         alpha = float(np.clip(12 / max(1, chosen.size), 0.08, 0.55))
-        ax.add_collection(
-            LineCollection(lines, colors=colour, linewidths=0.7, alpha=alpha, rasterized=many > 150)
-        )
+        ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.7, alpha=alpha, rasterized=many > 150))
         for k in highlight:
             if ok[k] == state:
                 ax.plot(x, e[:, k], color=colour, ls=dash, lw=1.4)

@@ -95,8 +95,7 @@ def sweeps_distribution(
         ax.axvline(mark, ymax=0.97, color=INK, lw=1.1, ls=DASHES[1])
         late = mark > (np.sqrt(edges[0] * cap) if log else cap / 2)
         ax.annotate(
-            f"{mark_label}: {mark:,.0f} sweeps"
-            + ("" if share is None else f",\n{percent(share)} solved by then"),
+            f"{mark_label}: {mark:,.0f} sweeps" + ("" if share is None else f",\n{percent(share)} solved by then"),
             (mark, 1),
             (-4 if late else 4, 2),
             xycoords=("data", "axes fraction"),
@@ -123,13 +122,9 @@ def survival_curves(
     Labels stand at the ends of the curves. `log` and `log_time` make the share and the sweeps logarithmic;
     `at_risk` writes the number still unsolved and uncensored under the ticks.
     """
-    used = {
-        label: (np.asarray(t, float), np.asarray(o, bool)) for label, (t, o) in groups.items() if np.size(t)
-    }
+    used = {label: (np.asarray(t, float), np.asarray(o, bool)) for label, (t, o) in groups.items() if np.size(t)}
     floor = 0.5 / max((t.size for t, _ in used.values()), default=1) if log else 0.0
-    start = (
-        min((float(np.nanmin(t[o], initial=cap)) for t, o in used.values()), default=1.0) if log_time else 0.0
-    )
+    start = min((float(np.nanmin(t[o], initial=cap)) for t, o in used.values()), default=1.0) if log_time else 0.0
     start = max(start * 0.8, 1.0) if log_time else 0.0
     ends, lowest = [], 1.0
     for k, (label, (times, observed)) in enumerate(used.items()):

@@ -95,9 +95,7 @@ def _mark(ax: Axes, place: tuple[float, float], label: str) -> None:
     column, row = place
     if column.is_integer() and row.is_integer():
         for colour, width in (("white", 3.4), (VERMILLION, 1.8)):
-            ax.add_patch(
-                Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=colour, lw=width, zorder=4)
-            )
+            ax.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=colour, lw=width, zorder=4))
     else:
         ax.plot([column], [row], "X", ms=8, color=VERMILLION, mec="white", mew=1, zorder=4)
     ax.annotate(
@@ -138,11 +136,7 @@ def image_grid(
         if k >= len(stack):
             ax.axis("off")
             continue
-        top = (
-            shared
-            if common_scale or not diverging
-            else float(np.nanmax(np.abs(stack[k]), initial=0.0)) or 1.0
-        )
+        top = shared if common_scale or not diverging else float(np.nanmax(np.abs(stack[k]), initial=0.0)) or 1.0
         shown = ax.imshow(
             stack[k],
             cmap=DIVERGING if diverging else "gray_r",

@@ -16,9 +16,7 @@ from matplotlib.transforms import Bbox
 from backprop.plots.style import SMALL, readable
 
 
-def spread(
-    positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, high: float = np.inf
-) -> np.ndarray:
+def spread(positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
     """Move `positions` [n] as little as possible (least squares) so that neighbours keep their distance.
 
     `gaps` is the size of each label; two neighbours stand half the sum of their sizes apart, or more. The
@@ -62,9 +60,7 @@ class EndLabels(Artist):
     def __init__(self, ax: Axes, ends: Sequence[End], size: float = SMALL) -> None:
         super().__init__()
         self.ends = [end for end in ends if np.isfinite(end.y)]
-        self.texts = [
-            Text(0, 0, e.label, color=readable(e.colour), fontsize=size, va="center") for e in self.ends
-        ]
+        self.texts = [Text(0, 0, e.label, color=readable(e.colour), fontsize=size, va="center") for e in self.ends]
         self.leaders = [Line2D([], [], color=e.colour, lw=0.6) for e in self.ends]
         self._ax = ax
         home: Any = ax.figure

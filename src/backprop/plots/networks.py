@@ -37,9 +37,7 @@ def network_diagram(
     """
     w = np.asarray(weights, float)
     if w.ndim != 2 or w.shape[0] != 2:
-        raise ValueError(
-            f"network_diagram draws two hidden units: weights must be [2, inputs], got {w.shape}"
-        )
+        raise ValueError(f"network_diagram draws two hidden units: weights must be [2, inputs], got {w.shape}")
     b, out = np.asarray(biases, float), np.asarray(output_weights, float)
     n = w.shape[1]
     scale = largest or float(np.nanmax(np.abs(w), initial=0.0)) or 1.0
@@ -54,9 +52,7 @@ def network_diagram(
         _unit(ax, x, inputs, 0.3, str(label), size, MUTED)
     for row, (y, side) in enumerate(zip(rows, (left, right), strict=True)):
         ax.plot([columns[0] - 0.5, columns[-1] + 0.5], [y, y], color=MUTED, lw=0.8, zorder=1)
-        ax.plot(
-            [side, np.clip(side, columns[0] - 0.5, columns[-1] + 0.5)], [y, y], color=MUTED, lw=0.8, zorder=1
-        )
+        ax.plot([side, np.clip(side, columns[0] - 0.5, columns[-1] + 0.5)], [y, y], color=MUTED, lw=0.8, zorder=1)
         for x, value in zip(columns, w[row], strict=True):
             _bar(ax, x, y, float(value), scale, size)
         # A unit at either end, and its line to the output up that side: nothing crosses anything.
@@ -66,9 +62,7 @@ def network_diagram(
         strokes = ((POSITIVE, width),) if weight > 0 else ((NEGATIVE, width), (NEGATIVE_FILL, width - 1.3))
         for colour, stroke in strokes:
             if stroke > 0:
-                ax.plot(
-                    [side, side, 0], [y, top, top], color=colour, lw=stroke, zorder=1, solid_joinstyle="round"
-                )
+                ax.plot([side, side, 0], [y, top, top], color=colour, lw=stroke, zorder=1, solid_joinstyle="round")
         _unit(ax, side, y, radius, number(b[row]), size)
         ax.text(
             side / 2 + np.sign(side) * 0.2,

@@ -11,7 +11,7 @@ import pandas as pd
 from backprop import analysis
 from backprop.claims import Claim
 from backprop.experiments.symmetry.analyse import RATIO, RESIDUAL
-from backprop.experiments.symmetry.protocol import BOUNDS
+from backprop.experiments.symmetry.protocol import BOUNDS, WHERE
 from backprop.judging import SHARE_RULE, by_share, share, told
 from backprop.runs import Run
 from backprop.statistics import median_survival, quantile_of
@@ -31,6 +31,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "bounds": list(BOUNDS),
         "residual": RESIDUAL,
         "ratio": RATIO,
+        "protocol": _protocol(runs["paper"].protocol),
         "figure_1": _figure_1(),
         "variants": {name: _variant(run) for name, run in runs.items()},
     }
@@ -46,8 +47,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         return "; ".join(f"targets {label}: {told(found[key])}" for label, found in coded.items())
 
     def by_key(id_: str, claim: str, paper: str, key: str, source: str = "paper, p. 534 and Figure 1") -> Claim:
-        rule = f"Over solved networks: {SHARE_RULE}."
-        return Claim(id_, source, claim, paper, both(key), by_share(ours[key]), rule)
+        return Claim(id_, source, claim, paper, both(key), by_share(ours[key]), SHARE_RULE)
 
     within = percent(RESIDUAL)
     printed = values["figure_1"]
@@ -97,6 +97,32 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             "Reproduced if every order and sign pattern occurs and none makes up more than a quarter; else partly.",
         ),
     ]  # fmt: skip
+
+
+def _protocol(ours: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The protocol, row by row: what it is, what the paper says, what we took, and where the paper says it."""
+    words: dict[str, str] = {
+        "bits": f"{ours['bits']} inputs, {2 ** ours['bits']} vectors",
+        "hidden_units": f"{ours['hidden_units']} hidden units, one output",
+        "targets": " and ".join(f"{target:g}" for target in ours["targets"]),
+        "hidden": ours["hidden"],
+        "error": ours["error"].replace("_", " "),
+        "epsilon": f"{ours['epsilon']:g}",
+        "alpha": f"{ours['alpha']:g}",
+        "weight_range": f"uniform in ±{ours['weight_range']:g}, one generator per seed",
+        "bias_range": "as the weights" if ours["bias_range"] is None else f"±{ours['bias_range']:g}",
+        "per_case": "after every case" if ours["per_case"] else "after every sweep",
+        "sweeps": f"{ours['sweeps']:,} for every network, solved or not",
+    }
+    names = {
+        "bits": "Cases", "hidden_units": "Network", "targets": "Targets", "hidden": "Units", "error": "Error",
+        "epsilon": "Learning rate ε", "alpha": "Momentum α", "weight_range": "Initial weights",
+        "bias_range": "Initial biases", "per_case": "Weights change", "sweeps": "Sweeps",
+    }  # fmt: skip
+    return [
+        {"name": names[key], "paper": stated, "ours": words[key], "where": where}
+        for key, (stated, where) in WHERE.items()
+    ]
 
 
 def _variant(run: Run) -> dict[str, Any]:

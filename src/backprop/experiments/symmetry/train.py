@@ -50,7 +50,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "layer_1": layers[0].transpose(3, 0, 1, 2),
         "layer_2": layers[1].transpose(3, 0, 1, 2),
         "first_sweep": trained.first_sweep.cpu().numpy().T,
-        "error_sweeps": np.array(trained.error_sweeps),
+        "error_sweeps": trained.error_sweeps.cpu().numpy(),
         "errors": trained.errors.cpu().numpy().T,
     }
 

@@ -1,0 +1,183 @@
+"""The figures of Experiment 1: pure functions of what lies on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from backprop import analysis, plots
+from backprop.experiments.symmetry.findings import CODINGS, MARK
+from backprop.runs import Run
+
+Runs = Mapping[str, Run]
+Values = Mapping[str, Any]
+
+GALLERY = 24
+"""Networks in the gallery, three quarters of them solved; drawn by a fixed generator from all of a kind."""
+
+
+def figure_1(runs: Runs, values: Values) -> Figure:
+    """The printed networks beside the closest of ours and a typical one, by coding, in Figure 1's orientation."""
+    made = plots.figure(plots.WIDE, 5.6)
+    axes = made.subplots(2, 3)
+    coded = _coded(runs)
+    printed = [
+        ("the paper's Figure 1", f"after {MARK:,} sweeps", analysis.FIGURE_1),
+        ("PDP's Figure 9", "after changes case by case", _oriented(analysis.PDP_FIGURE_9)),
+    ]
+    for line, (title, subtitle, layers) in zip(axes, printed, strict=True):
+        _diagram(line[0], layers, title, subtitle)
+    for line, label in zip(axes, reversed(coded), strict=False):
+        run = coded[label]
+        closest = values["variants"][run.variant]["closest"]
+        for ax, title, key in ((line[1], "the closest", ""), (line[2], "a typical one", "typical_")):
+            if closest:
+                away = f"seed {closest[key + 'seed']}, {100 * closest[key + 'distance']:.0f} % away"
+                _diagram(ax, _turned(run, closest[key + "seed"]), f"{title} of ours, targets {label}", away)
+    for ax in axes.flat:
+        if not ax.has_data():
+            ax.set_axis_off()
+    return made
+
+
+def sweeps(runs: Runs, values: Values) -> Figure:
+    """How many sweeps the networks take, under each target coding, with the paper's 1,425 marked."""
+    coded = _coded(runs)
+    made = plots.figure(plots.COLUMN, 1.9 * len(coded) + 0.3)
+    axes = np.atleast_1d(made.subplots(len(coded), 1, sharex=True))
+    for ax, (label, run) in zip(axes, coded.items(), strict=True):
+        cap = run.protocol["sweeps"]
+        plots.sweeps_distribution(ax, run.table["sweeps_0.5"], cap, mark=MARK)
+        ax.set_title(f"targets {label}")
+        if ax is not axes[-1]:
+            ax.set_xlabel("")
+    return made
+
+
+def survival(runs: Runs, values: Values) -> Figure:
+    """The share of networks still unsolved, for both codings and two criteria."""
+    made, ax = plots.axes(plots.COLUMN, 3.0)
+    groups = {}
+    for label, run in _coded(runs).items():
+        cap, times = run.protocol["sweeps"], run.table["sweeps_0.5"]
+        groups[f"targets {label}"] = (times.fillna(cap), times.notna())
+    plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
+    ax.axvline(MARK, color=plots.style.MUTED, lw=0.8, ls=":")
+    ax.text(MARK, ax.get_ylim()[1], f" {MARK:,}", va="top", fontsize=plots.style.SMALL, color=plots.style.MUTED)
+    return made
+
+
+def ratios(runs: Runs, values: Values) -> Figure:
+    """The two magnitude ratios of every solved network, under each coding, with the families named."""
+    coded = _coded(runs)
+    made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.6)
+    for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded))), coded.items(), strict=True):
+        solved = run.table[run.table.solved]
+        families = values["variants"][run.variant]["families"]
+        centres = {f["name"]: (f["middle"], f["large"]) for f in families if f["name"] != "other"}
+        plots.ratio_scatter(ax, solved.ratio_middle, solved.ratio_large, centres, list(solved.family), limit=6)
+        ax.set_title(f"targets {label}")
+    return made
+
+
+def gallery(runs: Runs, values: Values) -> Figure:
+    """Hinton diagrams of random networks, solved and failed, as they stand at the cap."""
+    run = runs["paper"]
+    rng = np.random.default_rng(1986)
+    solved, failed = (np.flatnonzero(run.table.solved == state) for state in (True, False))
+    want = min(GALLERY // 4, len(failed))
+    chosen = [*_some(rng, solved, GALLERY - want), *_some(rng, failed, want)]
+    weights = run.arrays["layer_1"][:, -1]
+    made = plots.figure(plots.COLUMN, 0.62 * np.ceil(len(chosen) / 6) + 0.1)
+    plots.hinton_gallery(
+        made,
+        [weights[i] for i in chosen],
+        [f"seed {run.table.seed[i]}" for i in chosen],
+        [bool(run.table.solved[i]) for i in chosen],
+    )
+    return made
+
+
+def errors(runs: Runs, values: Values) -> Figure:
+    """E over sweeps for a sample of networks: plateaus, sudden drops, and those that never drop."""
+    run = runs["paper"]
+    chosen = np.sort(np.random.default_rng(1986).permutation(len(run.table))[:120])
+    made, ax = plots.axes(plots.COLUMN, 3.2)
+    solved = run.table.solved.to_numpy()[chosen]
+    highlight = [int(np.flatnonzero(solved)[0])] if solved.any() else []
+    highlight += [int(np.flatnonzero(~solved)[0])] if (~solved).any() else []
+    plots.error_curves(ax, run.arrays["error_sweeps"], run.arrays["errors"][chosen].T, solved, highlight)
+    return made
+
+
+def layouts(runs: Runs, values: Values) -> Figure:
+    """How often each order of magnitudes meets each sign pattern in the 1:2:4 family."""
+    table = runs["paper"].table
+    table = table[table.family == "1:2:4"]
+    signs = ("+++", "++-", "+-+", "+--")
+    orders = ("3-2-1", "3-1-2", "2-3-1", "1-3-2", "2-1-3", "1-2-3")
+    counts = [[int(((table.order == o) & (table.signs == s)).sum()) for s in signs] for o in orders]
+    made, ax = plots.axes(0.66 * plots.COLUMN, 2.7)
+    _counts(ax, np.array(counts), signs, [order.replace("3", "4") for order in orders])
+    return made
+
+
+FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
+    "figure_1": figure_1,
+    "sweeps": sweeps,
+    "survival": survival,
+    "ratios": ratios,
+    "gallery": gallery,
+    "errors": errors,
+    "layouts": layouts,
+}
+
+
+def _coded(runs: Runs) -> dict[str, Run]:
+    return {label: runs[name] for name, label in CODINGS.items() if name in runs}
+
+
+def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of a seed at the mark, in the orientation that brings them closest to Figure 1."""
+    row = int(np.flatnonzero(run.table.seed == seed)[0])
+    return _oriented((run.arrays["layer_1"][row, 0].astype(float), run.arrays["layer_2"][row, 0].astype(float)))
+
+
+def _oriented(layers: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """One network's layers in the orientation that brings them closest to Figure 1."""
+    stacked = layers[0][None], layers[1][None]
+    _, best = analysis.distance_to(*stacked)
+    layer_1, layer_2 = analysis.apply_symmetry(*stacked, analysis.symmetries()[best[0]])
+    return layer_1[0], layer_2[0]
+
+
+def _diagram(ax: Axes, layers: tuple[np.ndarray, np.ndarray], title: str, subtitle: str) -> None:
+    layer_1, layer_2 = layers
+    plots.network_diagram(
+        ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=14.5
+    )
+
+
+def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
+    return np.sort(rng.permutation(rows)[:count])
+
+
+def _counts(ax: Axes, counts: np.ndarray, columns: Any, rows: Any) -> None:
+    """Counts written in shaded cells; the printed layout is framed."""
+    ax.imshow(counts, cmap="Blues", vmin=0, vmax=max(1, counts.max()) * 1.6, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        ax.text(column, row, f"{count}", ha="center", va="center")
+    ax.set_xticks(range(len(columns)), [name.replace("-", "−") for name in columns])
+    ax.set_yticks(range(len(rows)), [name.replace("-", " : ") for name in rows])
+    ax.set_xlabel("signs of outer, middle, inner")
+    ax.set_ylabel("outer : middle : inner")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    printed = (list(columns).index("+-+"), 1)
+    corner = (printed[0] - 0.5, printed[1] - 0.5)
+    ax.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=plots.style.VERMILLION, lw=1.6))
