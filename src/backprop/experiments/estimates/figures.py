@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.estimates.analyse import expected_cosine
 from backprop.experiments.estimates.protocol import KINDS
-from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, End, EndLabels
+from backprop.plots.labels import End, EndLabels
+from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL
 from backprop.runs import Run
 
 LABELS = {

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from backprop import plots
-from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, End, EndLabels, log_ticks
+from backprop.plots.labels import End, EndLabels
+from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, log_ticks
 from backprop.runs import Run
 
 

@@ -35,7 +35,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "seeds": len(baseline.arrays["seeds"]),
         "parameters": int(baseline.arrays["parameters"][0]),
         "within": WITHIN,
-        "baseline": rows[0],
+        "baseline": next(row for row in rows if row["variant"] == "paper"),
         "backpropagation": [row for row in same if row["method"] == "backpropagation"],
         "plain": [row for row in same if row["method"] == "evolution" and row["kind"] == "plain"],
         "search": searches,
