@@ -35,15 +35,15 @@ def slopes(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
             ax.plot(steps, curve, color=colour, ls=DASHES[p], marker=MARKERS[p], ms=2.6, lw=1.1)
             at = int(error[k, p].argmin())
             ax.annotate(
-                f"{name}\n{_power(error[k, p, at])}", (steps[at], error[k, p, at]), (0, -5), textcoords="offset points",
-                ha="center", va="top", fontsize=SMALL, color=colour,
+                f"{name}\n{_power(error[k, p, at])}", (steps[at], error[k, p, at]), (-5, -1), textcoords="offset points",
+                ha="right", va="top", fontsize=SMALL, color=colour, linespacing=1.1,
             )  # fmt: skip
         guide = np.array([3e-3, 3.0])
         anchor = error[k, 1, np.abs(steps - 0.1).argmin()] / 0.1**power
         ax.plot(guide, 0.12 * anchor * guide**power, color=MUTED, lw=0.8, ls=DASHES[2])
         ax.annotate(f"∝ h{'²' if power == 2 else ''}", (guide[1], 0.12 * anchor * guide[1] ** power), (2, -2),
                     textcoords="offset points", fontsize=SMALL, color=MUTED, va="top", ha="right")  # fmt: skip
-        ax.set(xscale="log", yscale="log", title=title, xlabel="step h", ylim=(3e-12, 1e4))
+        ax.set(xscale="log", yscale="log", title=title, xlabel="step h", ylim=(1e-12, 1e4))
         ax.grid(axis="y")
     left.set_ylabel("error / typical slope")
     return made

@@ -16,6 +16,9 @@ from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, log
 from backprop.runs import Run
 
 
+LAB_SIGMA = 0.001
+
+
 def training(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     """Test accuracy against epochs and against evaluations, backpropagation and the searches."""
     made = plots.figure(plots.WIDE, 3.2)
@@ -63,7 +66,7 @@ def noise(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
             ax.axhline(row["accuracy"]["mean"], color=INK, lw=0.9, ls=DASHES[1], zorder=0)
             ends.append(End(rows[-1]["samples"], row["accuracy"]["mean"], "gradient alone", INK))
     ax.set(xscale="log", xlabel="loss evaluations per step N", ylabel="test accuracy", ylim=(0, 0.8))
-    log_ticks(ax.xaxis)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.grid(axis="y")
     EndLabels(ax, ends)
@@ -108,7 +111,7 @@ def _with_interval(ax: Axes, rows: list[dict[str, Any]], colour: str, marker: st
 
 def _drawn(row: Mapping[str, Any]) -> bool:
     """Searches at the lab's sigma, so that curves differ in one thing at a time."""
-    return row["method"] == "backpropagation" or row["sigma"] == 0.001
+    return row["method"] == "backpropagation" or row["sigma"] == LAB_SIGMA
 
 
 def _setting(run: Run, row: Mapping[str, Any]) -> int:
