@@ -9,6 +9,8 @@ from backprop.experiments.estimates import protocol as estimates_protocol
 from backprop.experiments.evolution import protocol as evolution_protocol
 from backprop.perceptrons import Perceptron, Span
 
+torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
+
 D = 12
 
 
@@ -49,7 +51,7 @@ def test_pairs_have_the_variance_of_theory_and_plain_far_more():
     _, _, gradient = quadratic()
     size = float(gradient.square().sum())
     variance = {
-        kind: float(torch.stack([estimate(kind, 20, (6, i)).gradient for i in range(1000)]).var(0).sum())
+        kind: float(torch.stack([estimate(kind, 20, (6, i), 0.001).gradient for i in range(1000)]).var(0).sum())
         for kind in ("plain", "antithetic")
     }
     assert variance["antithetic"] / size == pytest.approx((D + 1) / 10, rel=0.2)
@@ -73,7 +75,7 @@ def test_the_size_of_a_chunk_changes_nothing_but_rounding(kind):
 
 
 def test_the_key_names_the_draw():
-    first, again, other = (torch.cat(list(estimators.draws(key, 20, 3, 16))) for key in ((1, 2), (1, 2), (1, 3)))
+    first, again, other = (torch.cat(list(estimators.draws(key, 20, 3, 100))) for key in ((1, 2), (1, 2), (1, 3)))
     assert torch.equal(first, again)
     assert not torch.isclose(first, other).any()
 
@@ -83,8 +85,10 @@ def test_a_stack_gives_what_one_perturbation_at_a_time_gives(kind):
     """The sum of c_i e_i, loss by loss, with the same directions."""
     losses, w, _ = quadratic()
     samples, sigma = 24, 0.1
-    e = torch.cat(list(estimators.draws((3,), estimators.directions_of(kind, samples), D, 16, dtype=torch.float64)))
-    values = torch.tensor([[float(losses((w + s * sigma * one)[None])) for one in e] for s in estimators.factors_of(kind)])
+    e = torch.cat(list(estimators.draws((3,), estimators.directions_of(kind, samples), D, 100, dtype=torch.float64)))
+    values = torch.tensor(
+        [[float(losses((w + s * sigma * one)[None])) for one in e] for s in estimators.factors_of(kind)]
+    )
     expected = sum(c * one for c, one in zip(estimators.coefficients(values.double(), sigma, kind), e, strict=True))
     torch.testing.assert_close(estimate(kind, samples, (3,)).gradient, expected, rtol=1e-5, atol=1e-5)
 
@@ -94,14 +98,16 @@ def test_ranks_ignore_the_scale_of_the_loss_and_share_ties():
     ranks = estimators.coefficients(values, 1.0, "ranks")
     torch.testing.assert_close(ranks, estimators.coefficients(values**3, 1.0, "ranks"))
     assert ranks[1] == ranks[2]
-    assert float(ranks.sum()) == pytest.approx(0)
+    assert float(ranks.sum()) == pytest.approx(0, abs=1e-6)
 
 
 def test_finite_differences_are_the_gradient():
     losses, w, gradient = quadratic()
     for chunk in (5, 100):
         torch.testing.assert_close(estimators.finite_differences(losses, w, 1e-3, chunk=chunk), gradient)
-    torch.testing.assert_close(estimators.finite_differences(losses, w, 1e-7, central=False), gradient, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        estimators.finite_differences(losses, w, 1e-7, central=False), gradient, rtol=1e-5, atol=1e-5
+    )
     direction = gradient / torch.linalg.vector_norm(gradient)
     steps = torch.tensor([1e-2, 1e-3], dtype=torch.float64)
     slope = torch.linalg.vector_norm(gradient).expand(2)
@@ -151,15 +157,13 @@ def test_the_span_draws_the_same_estimates():
     for i in range(repeats):
         key = (8, i)
         whole.append(estimators.evolution(net.near(w), net.size, 0.1, 4, "plain", key, dtype=w.dtype).gradient)
-        found = estimators.evolution(
-            span.network.near(inside), inside.numel(), 0.1, 4, "plain", (9, i), dtype=w.dtype
-        )
+        found = estimators.evolution(span.network.near(inside), inside.numel(), 0.1, 4, "plain", (9, i), dtype=w.dtype)
         parts.append(span.whole_estimate(found.gradient, found.coefficients, generator))
     one, two = torch.stack(whole), torch.stack(parts)
     z = (one.mean(0) - two.mean(0)) / ((one.var(0) + two.var(0)) / repeats).sqrt()
     assert float(z.abs().max()) < 5.0
     ratio = one.var(0) / two.var(0)
-    assert 0.75 < float(ratio.min()) and float(ratio.max()) < 1.33
+    assert float(ratio.min()) > 0.75 and float(ratio.max()) < 1.33
 
 
 def test_impossible_requests_are_refused():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from backprop import stages, store
 from backprop.experiments.estimates import protocol as estimates
@@ -14,12 +15,15 @@ from backprop.experiments.evolved_symmetry import protocol as evolved_symmetry
 from backprop.protocol import UserError
 
 
+torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
+
+
 @pytest.fixture(scope="module")
 def images(tmp_path_factory) -> Path:
     """Images whose class is where they are bright: easy to learn."""
     draw = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("data") / "FashionMNIST.safetensors"
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for part in ("train", "test"):
         labels = draw.integers(0, 10, 200).astype(np.uint8)
         pictures = draw.integers(0, 60, (200, 28, 28))
@@ -81,22 +85,27 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
     runs = {
         "estimates": {
             "paper": estimates.Protocol(
-                seeds=2, networks=[[4, 4], [7, 8]], samples=[10, 100], sigmas=[1e-3, 0.1], sigma_samples=100, directions=2
+                seeds=2,
+                networks=((4, 4), (7, 8)),
+                samples=(10, 100),
+                sigmas=[1e-3, 0.1],
+                sigma_samples=100,
+                directions=2,
             )
         },
         "evolution": {
             "paper": small(),
-            "as_written": small(method="evolution", kind="plain", samples=[4]),
+            "as_written": small(method="evolution", kind="plain", samples=(4,)),
             "search": small(method="evolution", samples=[4, 10]),
-            "noisy_gradient": small(method="noisy_gradient", samples=[10, 100]),
+            "noisy_gradient": small(method="noisy_gradient", samples=(10, 100)),
             "thresholds": small(method="evolution", samples=[10], hidden="threshold", objective="misclassified"),
         },
         "evolved_symmetry": {
             "paper": evolved_symmetry.Protocol(seeds=4, sweeps=50),
-            "search": evolved_symmetry.Protocol(seeds=4, sweeps=50, method="evolution", samples=[4]),
+            "search": evolved_symmetry.Protocol(seeds=4, sweeps=50, method="evolution", samples=(4,)),
         },
     }
-    verdicts = {}
+    verdicts: dict[str, str] = {}
     for experiment, variants in runs.items():
         home = tmp_path / experiment
         for variant, protocol in variants.items():
@@ -104,7 +113,7 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
             stages.analyse(experiment, protocol, home / variant)
         stages.find(experiment, {name: home / name for name in variants}, home / "findings.json")
         verdicts |= {claim["id"]: claim["verdict"] for claim in store.read_json(home / "findings.json")["claims"]}
-    assert list(sorted(verdicts, key=lambda name: int(name[1:]))) == [f"E{i}" for i in range(1, 11)]
+    assert sorted(verdicts, key=lambda name: int(name[1:])) == [f"E{i}" for i in range(1, 11)]
     assert {verdicts[name] for name in ("E4", "E6", "E7", "E8", "E9")} == {"not judged"}
 
 

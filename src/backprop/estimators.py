@@ -109,11 +109,17 @@ def factors_of(kind: str) -> tuple[float, ...]:
 
 
 def draws(
-    key: tuple[int, ...], n: int, d: int, chunk: int, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+    key: tuple[int, ...],
+    n: int,
+    d: int,
+    chunk: int,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
 ) -> Iterator[Tensor]:
     """Standard normal directions [m, d], n in all, in chunks of at most `chunk` (rounded up to whole blocks).
 
     `key` names the draw, such as (seed, step): the same key gives the same n directions whatever the chunk.
+    A chunk lives until the next one is asked for, which overwrites it.
     """
     seeds = np.random.SeedSequence(key).generate_state(-(-n // BLOCK), np.uint64)
     generator = torch.Generator(device)
@@ -143,26 +149,26 @@ def evolution(
     """Evolution Search: the gradient of the loss smoothed by N(0, sigma^2), from `samples` loss evaluations.
 
     Memory holds one chunk of directions; the result depends on the chunk by rounding only. Ranks need all losses
-    before the first direction can be weighed, so with several chunks the directions are drawn again.
+    before the first direction can be weighed, so for them the directions are drawn twice.
     """
     n = directions_of(kind, samples)
     factors = tuple(s * sigma for s in factors_of(kind))
-    parts, sums, reference = [], torch.zeros(2, d, device=device, dtype=dtype or torch.get_default_dtype()), None
+    parts: list[Tensor] = []
+    sums = torch.zeros(2, d, device=device, dtype=dtype or torch.get_default_dtype())
+    reference = torch.zeros(())
     for e in draws(key, n, d, chunk, device, dtype):
         found = near(e, factors)
-        parts.append(found)
-        if kind == "ranks":
-            continue
         # losses relative to the first one, else rounding of their common level drowns their differences
-        reference = found[0, 0] if reference is None else reference
-        difference = found[0] - found[1] if kind == "antithetic" else found[0] - reference
-        sums.addmm_(torch.stack([difference, torch.ones_like(difference)]), e)
+        reference = reference if parts else found[0, 0]
+        parts.append(found)
+        if kind != "ranks":
+            difference = found[0] - (found[1] if kind == "antithetic" else reference)
+            sums.addmm_(torch.stack([difference, torch.ones_like(difference)]), e)
     losses = torch.cat(parts, dim=1)
     weights = coefficients(losses, sigma, kind)
     if kind == "ranks":
-        gradient = torch.zeros_like(sums[0])
-        at = 0
-        for e in [e] if len(parts) == 1 else draws(key, n, d, chunk, device, dtype):
+        gradient, at = sums[0], 0
+        for e in draws(key, n, d, chunk, device, dtype):
             gradient.addmv_(e.mT, weights[at : at + len(e)])
             at += len(e)
     elif kind == "antithetic":

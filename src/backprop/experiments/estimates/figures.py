@@ -35,7 +35,8 @@ def slopes(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
             ax.plot(steps, curve, color=colour, ls=DASHES[p], marker=MARKERS[p], ms=2.6, lw=1.1)
             at = int(error[k, p].argmin())
             ax.annotate(
-                f"{name}\n{_power(error[k, p, at])}", (steps[at], error[k, p, at]), (-5, -1), textcoords="offset points",
+                f"{name}\n{_power(error[k, p, at])}", (steps[at], error[k, p, at]), (-5, -1),
+                textcoords="offset points",
                 ha="right", va="top", fontsize=SMALL, color=colour, linespacing=1.1,
             )  # fmt: skip
         guide = np.array([3e-3, 3.0])

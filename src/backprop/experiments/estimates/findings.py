@@ -58,7 +58,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         ),
         Claim(
             "E2", "theory",
-            "The smallest error of a finite difference falls with the precision ε as ε^(1/2) (forward), ε^(2/3) (central)",
+            "The least error of a finite difference falls with the precision ε as ε^(1/2) (forward), ε^(2/3) (central)",
             f"from float32 to float64 by {significant(floors['forward']['expected'])} and "
             f"{significant(floors['central']['expected'])}",
             f"by {significant(floors['forward']['gain'])} and {significant(floors['central']['gain'])}",
@@ -87,7 +87,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             "hundred times smaller.",
         ),
         Claim(
-            "E5", "our own question", "What the lab's estimator lacks is a baseline: subtracting the mean loss mends it",
+            "E5", "our own question", "The lab's estimator lacks a baseline: subtracting the mean loss mends it",
             f"expected cosine {fixed(kinds['baseline']['expected'], 2)} instead of "
             f"{significant(kinds['plain']['expected'])}",
             f"cosine {fixed(kinds['baseline']['cosine'], 2)} instead of {fixed(kinds['plain']['cosine'], 2)} at "
@@ -196,4 +196,4 @@ def _plain_needs(run: Run) -> float:
 
 def _samples_for(cosine: float, d: int) -> int:
     """Samples at which theory expects this cosine: N = c^2 (d + 1) / (1 - c^2)."""
-    return int(round(cosine**2 * (d + 1) / (1 - cosine**2)))
+    return round(cosine**2 * (d + 1) / (1 - cosine**2))

@@ -95,9 +95,7 @@ def initial_weights(net: Perceptron, seed: int) -> Tensor:
 def estimate(span: Span, w: Tensor, kind: str, samples: int, sigma: float, key: tuple[int, ...]) -> Tensor:
     """Evolution Search's estimate of the gradient at w [d]."""
     inside = span.inside(w)
-    found = estimators.evolution(
-        span.network.near(inside), inside.numel(), sigma, samples, kind, key, 64, w.device
-    )
+    found = estimators.evolution(span.network.near(inside), inside.numel(), sigma, samples, kind, key, 64, w.device)
     generator = torch.Generator(w.device).manual_seed(key[0])
     return span.whole_estimate(found.gradient, found.coefficients, generator)
 
@@ -114,7 +112,9 @@ def cosine(
 def _finite_differences(protocol: Protocol, net: Perceptron, w: Tensor, seed: int) -> dict[str, np.ndarray]:
     """`slope_error` and `gradient_error` of one network, against backpropagation in float64."""
     generator = torch.Generator(w.device).manual_seed(seed)
-    directions = torch.randn((protocol.directions, w.numel()), generator=generator, device=w.device, dtype=torch.float64)
+    directions = torch.randn(
+        (protocol.directions, w.numel()), generator=generator, device=w.device, dtype=torch.float64
+    )
     directions /= torch.linalg.vector_norm(directions, dim=1, keepdim=True)
     exact = _in_precision(net, torch.float64).gradient(w.double())
     truth = directions @ exact

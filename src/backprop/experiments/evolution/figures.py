@@ -15,7 +15,6 @@ from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, log_ticks
 from backprop.runs import Run
 
-
 LAB_SIGMA = 0.001
 
 

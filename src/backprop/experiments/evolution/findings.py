@@ -60,7 +60,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
                 + ("" if plain["accuracy"]["mean"] is None else f"; accuracy {_told(plain['accuracy'])}"),
                 "not judged" if unknown else
                 "reproduced" if _within(plain) else "not reproduced",
-                f"Reproduced if its accuracy is within {percent(WITHIN)} of the baseline's (lower end of the interval).",
+                f"Reproduced if its accuracy is within {percent(WITHIN)} of the baseline's (low end of the interval).",
             )
         )  # fmt: skip
     found.append(
@@ -85,7 +85,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
                           for p in model["pairs"]),
                 "not judged" if unknown else "reproduced" if model["worst"] <= MODEL else
                 "partly" if model["least"] <= MODEL else "not reproduced",
-                f"Reproduced if the mean accuracies at every shared N differ by at most {fixed(100 * MODEL, 0)} points, "
+                f"Reproduced if mean accuracies at every shared N differ by {fixed(100 * MODEL, 0)} points at most, "
                 "partly if at some.",
             )
         )  # fmt: skip
@@ -98,7 +98,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
                 f"{percent(row['start'], 1)} at the start",
                 "not judged" if unknown or row["accuracy"]["low"] is None else
                 "reproduced" if row["accuracy"]["low"] > ABOVE_CHANCE else "not reproduced",
-                f"Reproduced if the interval of the mean accuracy lies above {percent(ABOVE_CHANCE)}, three times chance.",
+                f"Reproduced if the interval of the mean accuracy lies above {percent(ABOVE_CHANCE)}, thrice chance.",
             )
         )  # fmt: skip
     return found
@@ -113,7 +113,7 @@ def mean_interval(x: npt.ArrayLike) -> dict[str, Any]:
         return {"mean": mean, "deviation": None, "low": None, "high": None}
     deviation = float(known.std(ddof=1))
     reach = float(stats.t.ppf(0.975, known.size - 1)) * deviation / known.size**0.5
-    return {"mean": mean, "deviation": deviation, "low": mean - reach, "high": mean + reach}  # type: ignore[operator]
+    return {"mean": mean, "deviation": deviation, "low": mean - reach, "high": mean + reach}
 
 
 def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
 
 
 def _reached(run: Run, setting: int, levels: np.ndarray) -> dict[str, Any]:
-    """When a setting first recorded the accuracy of its seed's baseline, less `WITHIN`: share and median evaluations."""
+    """When a setting first had the accuracy of its seed's baseline, less `WITHIN`: count and median evaluations."""
     accuracy, epochs = run.arrays["accuracy"][:, setting], run.arrays["epochs"]
     there = accuracy >= levels[:, None]
     per_epoch = run.protocol["images"] // run.protocol["batch"] * int(run.arrays["samples"][setting])

@@ -76,7 +76,11 @@ def batches(protocol: Protocol, training: Perceptron) -> list[Span]:
     """The network on each batch, in order, with the span of the batch."""
     cuts = range(0, protocol.images, protocol.batch)
     return [
-        Span.of(training.replace(inputs=training.inputs[i : i + protocol.batch], targets=training.targets[i : i + protocol.batch]))
+        Span.of(
+            training.replace(
+                inputs=training.inputs[i : i + protocol.batch], targets=training.targets[i : i + protocol.batch]
+            )
+        )
         for i in cuts
     ]
 
@@ -106,11 +110,20 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
         span = spans[batch]
         inside = span.inside(w)
         found = estimators.evolution(
-            span.network.near(inside), inside.numel(), sigma, samples, protocol.kind, (seed, number), estimators.BLOCK, device
+            span.network.near(inside),
+            inside.numel(),
+            sigma,
+            samples,
+            protocol.kind,
+            (seed, number),
+            estimators.BLOCK,
+            device,
         )
         return span.whole_estimate(found.gradient, found.coefficients, generator)
 
-    return {"backpropagation": backpropagation, "noisy_gradient": noisy_gradient, "evolution": evolution}[protocol.method]
+    return {"backpropagation": backpropagation, "noisy_gradient": noisy_gradient, "evolution": evolution}[
+        protocol.method
+    ]
 
 
 def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron, test: Perceptron) -> np.ndarray:

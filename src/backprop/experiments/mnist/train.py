@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,7 +70,7 @@ def network(protocol: Protocol, generator: torch.Generator) -> nn.Sequential:
     """A network with torch's default weights, drawn from `generator`: uniform within ±1/sqrt(inputs of the unit)."""
     layers: list[nn.Module] = []
     sizes = (28 * 28, *protocol.hidden_units, CLASSES)
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(sizes):
         linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
         for parameter in linear.parameters():
             nn.init.uniform_(parameter, -(inputs**-0.5), inputs**-0.5, generator=generator)
