@@ -14,7 +14,6 @@ from backprop.experiments.evolution import train as evolution_train
 from backprop.experiments.evolved_symmetry import protocol as evolved_symmetry
 from backprop.protocol import UserError
 
-
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
 
 
@@ -53,8 +52,8 @@ def test_a_search_with_many_samples_follows_the_gradient(images):
     by_gradient = small(learning_rate=0.5, epochs=20)
     by_search = small(learning_rate=0.5, epochs=20, method="evolution", samples=[2000])
     first, second = (evolution_train.train(p, (0,), "cpu", {"FashionMNIST": images}) for p in (by_gradient, by_search))
-    np.testing.assert_allclose(first["loss"], second["loss"], atol=0.1)
-    assert first["loss"][0, 0, -1] < first["loss"][0, 0, 0] - 0.2
+    np.testing.assert_allclose(first["loss"], second["loss"], atol=0.05)
+    assert first["loss"][0, 0, -1] < first["loss"][0, 0, 0] - 0.1
 
 
 def test_threshold_units_learn_from_their_errors(images):
@@ -88,7 +87,7 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
                 seeds=2,
                 networks=((4, 4), (7, 8)),
                 samples=(10, 100),
-                sigmas=[1e-3, 0.1],
+                sigmas=(1e-3, 0.1),
                 sigma_samples=100,
                 directions=2,
             )

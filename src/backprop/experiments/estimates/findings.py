@@ -127,6 +127,8 @@ def _samples(run: Run) -> dict[str, Any]:
     judged = means[means.samples >= ENOUGH]
     off = (judged.cosine / judged.expected - 1).abs()
     return {
+        "allowed": CLOSE,
+        "enough": ENOUGH,
         "judged": len(judged),
         "close": int((off <= CLOSE).sum()),
         "worst": float(off.max()) if len(judged) else None,

@@ -30,7 +30,7 @@ class Protocol(protocol.Protocol):
     sigma: float = field(default=0.001, metadata={"low": 1e-8})
     samples: tuple[int, ...] = field(default=(10, 30, 100, 300, 1000, 5000), metadata={"low": 2})
     sigmas: tuple[float, ...] = field(
-        default=tuple(10.0 ** (exponent / 2) for exponent in range(-14, 3)), metadata={"low": 1e-12}
+        default=tuple(10.0**exponent for exponent in range(-7, 2)), metadata={"low": 1e-12}
     )
     sigma_samples: int = field(default=1000, metadata={"low": 2})
     directions: int = field(default=20, metadata={"low": 1})

@@ -11,7 +11,7 @@ from scipy import stats
 
 from backprop.claims import Claim
 from backprop.runs import Run
-from backprop.wording import count, fixed, percent, thousands
+from backprop.wording import fixed, percent, thousands
 
 WITHIN = 0.02
 """How far below the baseline's accuracy counts as having reached it."""
@@ -56,7 +56,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             Claim(
                 "E6", "lab 003, ES_grad and ES_step", "Evolution Search as written trains the network",
                 f"N = {plain['samples']}, σ = {plain['sigma']:g}, learning rate {plain['learning_rate']:g}",
-                f"{count(plain['diverged'], 'network')} of {plain['networks']} diverged"
+                f"{plain['diverged']} of {plain['networks']} networks diverged"
                 + ("" if plain["accuracy"]["mean"] is None else f"; accuracy {_told(plain['accuracy'])}"),
                 "not judged" if unknown else
                 "reproduced" if _within(plain) else "not reproduced",
@@ -104,16 +104,18 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     return found
 
 
-def mean_interval(x: npt.ArrayLike) -> dict[str, Any]:
-    """Mean, standard deviation and Student's 95 % interval of the finite values; None where there are too few."""
+def mean_interval(x: npt.ArrayLike, least: float = -np.inf, most: float = np.inf) -> dict[str, Any]:
+    """Mean, standard deviation and Student's 95 % interval of the finite values; None where there are too few.
+
+    The interval is cut to what is possible, [least, most].
+    """
     known = np.asarray(x, float)
     known = known[np.isfinite(known)]
-    mean = float(known.mean()) if known.size else None
     if known.size < 2:
-        return {"mean": mean, "deviation": None, "low": None, "high": None}
-    deviation = float(known.std(ddof=1))
+        return {"mean": float(known[0]) if known.size else None, "deviation": None, "low": None, "high": None}
+    mean, deviation = float(known.mean()), float(known.std(ddof=1))
     reach = float(stats.t.ppf(0.975, known.size - 1)) * deviation / known.size**0.5
-    return {"mean": mean, "deviation": deviation, "low": mean - reach, "high": mean + reach}
+    return {"mean": mean, "deviation": deviation, "low": max(least, mean - reach), "high": min(most, mean + reach)}
 
 
 def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
@@ -139,7 +141,7 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
                 "evaluations": int(table.evaluations.iloc[0]),
                 "networks": len(table),
                 "diverged": int(diverged.sum()),
-                "accuracy": mean_interval(table.accuracy),
+                "accuracy": mean_interval(table.accuracy, 0.0, 1.0),
                 "difference": mean_interval(table.accuracy - target),
                 "norm": mean_interval(table.norm),
                 "start": float(run.arrays["accuracy"][:, g, 0].mean()),
