@@ -181,7 +181,7 @@ def _printed(run: Run) -> dict[str, Any]:
         "noise": noise,
         "range": [float(low), float(high)],
         "gradient": gradient,
-        "level": float(run.arrays["loss"][:, -1].mean()),
+        "level_ratio": float((run.arrays["loss"] / run.arrays["gradient_norm"])[:, -1].mean()) / run.protocol["sigma"],
         "samples": PRINTED_SAMPLES,
         "is_noise": bool(low <= rms <= high and noise > 100 * gradient),
         "sign": float(run.arrays["printed_sign"].mean()),

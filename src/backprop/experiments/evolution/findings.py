@@ -177,17 +177,27 @@ def _within(row: Mapping[str, Any]) -> bool:
 
 
 def _model(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Searches beside gradients with noise, where samples, learning rate and epochs agree; sigma the smallest."""
-    pairs = []
+    """Searches beside gradients with noise, where rate, epochs and sigma agree; the gradient alone."""
+    pairs, exact = [], None
     for noise in (row for row in rows if row["method"] == "noisy_gradient"):
         for row in rows:
+            if row["method"] == "backpropagation" and all(
+                row[key] == noise[key] for key in ("learning_rate", "epochs")
+            ):
+                exact = row
             alike = all(row[key] == noise[key] for key in ("samples", "learning_rate", "epochs"))
             if alike and (row["method"], row["kind"], row["sigma"]) == ("evolution", "baseline", noise["sigma"]):
                 pairs.append(
                     {"samples": row["samples"], "search": row["accuracy"]["mean"], "noise": noise["accuracy"]["mean"]}
                 )
     off = [abs(pair["search"] - pair["noise"]) for pair in pairs if None not in (pair["search"], pair["noise"])]
-    return {"pairs": pairs, "worst": max(off, default=None), "least": min(off, default=None), "allowed": MODEL}
+    return {
+        "pairs": pairs,
+        "worst": max(off, default=None),
+        "least": min(off, default=None),
+        "allowed": MODEL,
+        "gradient": exact,
+    }
 
 
 def _told(found: Mapping[str, Any]) -> str:
