@@ -31,6 +31,13 @@ def test_the_closure_has_hashes_and_no_addresses():
     assert "://" not in text and "--index-url" not in text
 
 
+def test_the_conda_environment_has_the_same_pins():
+    import yaml
+
+    listed = yaml.safe_load((ROOT / "envs/environment.yaml").read_text())["dependencies"][-1]["pip"]
+    assert listed == PROJECT["project"]["dependencies"]
+
+
 def test_no_registry_address_and_no_lock_file_is_committed():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:

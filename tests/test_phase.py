@@ -12,7 +12,13 @@ from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 from backprop.store import write_table
 
-SMALL: dict[str, Any] = {"seeds": 20, "sweeps": 300, "epsilons": (0.1, 0.3), "alphas": (0.0, 0.5, 0.9), "fresh_seeds": 8}
+SMALL: dict[str, Any] = {
+    "seeds": 20,
+    "sweeps": 300,
+    "epsilons": (0.1, 0.3),
+    "alphas": (0.0, 0.5, 0.9),
+    "fresh_seeds": 8,
+}
 
 
 @pytest.fixture(scope="module")

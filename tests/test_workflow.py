@@ -21,9 +21,14 @@ pytestmark = pytest.mark.xdist_group("workflow")
 
 def snakemake(folder, *options):
     """Run Snakemake in a copy of the project, with the copy's own source files in charge."""
-    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
+
+
+def environment(folder):
+    """What a shell in that folder has: this Python first, and the copy's own package."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def planned(folder, *options):
@@ -88,7 +93,7 @@ def test_a_changed_variant_reruns_only_its_own_jobs(finished):
 
 def test_an_edited_sentence_retrains_and_redraws_nothing(edited):
     folder, edit = edited
-    edit("report/sections/10_symmetry.md.j2", "the", "thee")
+    edit("report/sections/20_symmetry.md.j2", "the", "thee")
     assert planned(folder) == {"all": 1, "report": 1}
 
 
@@ -117,12 +122,11 @@ def test_a_single_file_and_an_experiment_are_targets(finished):
 def test_a_killed_job_leaves_nothing_half_written_and_the_next_run_goes_on(tmp_path):
     folder = copy(tmp_path)
     out = folder / "results/symmetry/paper"
-    environment = os.environ | {"PYTHONPATH": str(folder / "src")}
     (folder / "long.yaml").write_text("experiments: {symmetry: {seeds: 64, common: {sweeps: 1000000}}}")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "long.yaml"]
     target = "results/symmetry/paper/networks.parquet"
     running = subprocess.Popen(
-        [*command, "--", target], cwd=folder, env=environment, start_new_session=True,
+        [*command, "--", target], cwd=folder, env=environment(folder), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     log = folder / "results/logs/train/symmetry/paper.log"
@@ -209,9 +213,8 @@ def test_every_command_of_the_readme_works(finished, command):
     else:
         assert words[0] == "python"
         quick = ["--config", "config/config.yaml", "--config", "config/quick.yaml"] if "train" in words else []
-        environment = os.environ | {"PYTHONPATH": str(finished / "src")}
+        by_hand = [sys.executable, *words[1:], *quick]
         told = subprocess.run(
-            [sys.executable, *words[1:], *quick], cwd=finished, env=environment, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
+            by_hand, cwd=finished, env=environment(finished), capture_output=True, text=True, check=False
+        )
     assert told.returncode == 0, told.stdout + told.stderr

@@ -1,4 +1,5 @@
 -- What our blocks look like in HTML. Runs last, after the citations.
+-- Attributes are lists of pairs where there are several: Lua walks a table in an order that varies between runs.
 
 local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
 
@@ -23,7 +24,7 @@ local function boxed(tbl)
   tbl.caption, tbl.identifier = { long = {} }, ""
   local title = pandoc.utils.stringify(caption.long)
   local box = pandoc.Div({ tbl }, pandoc.Attr("", { "table-box" },
-    { tabindex = "0", role = "region", ["aria-label"] = title ~= "" and title or "Table" }))
+    { { "tabindex", "0" }, { "role", "region" }, { "aria-label", title ~= "" and title or "Table" } }))
   local classes = pandoc.List(tbl.classes) .. { "table" }
   return pandoc.Figure({ box }, caption, pandoc.Attr(id, classes))
 end

@@ -9,12 +9,13 @@ local function inline(text) return pandoc.RawInline("typst", text) end
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 local function label(id) return id ~= "" and "<" .. id .. ">" or "" end
 local function written(inlines)
-  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst"):gsub("%s+$", ""))
+  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst-citations"):gsub("%s+$", ""))
 end
 
 -- pandoc turns \bigl( into scaled text with space around it, while Typst sizes delimiters by itself; and it
--- prints \tfrac at full size.
+-- prints \tfrac at full size, and sets \lvert apart from what it encloses.
 local function friendly(tex)
+  tex = tex:gsub("\\lvert", "\\left|"):gsub("\\rvert", "\\right|"):gsub("\\lVert", "\\left\\|"):gsub("\\rVert", "\\right\\|")
   return (tex:gsub("\\[bB]igg?[lrm]?%f[^%a]", ""):gsub("\\tfrac%s*12", "½"):gsub("\\tfrac%s*{1}{2}", "½"))
 end
 
@@ -39,7 +40,7 @@ local function figure(fig)
   local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
   local alt = quoted(pandoc.utils.stringify(image.caption))
   return typst("#figure(picture(" .. quoted(image.src) .. ", " .. alt .. "), alt: " .. alt
-    .. ", kind: image, caption: [" .. caption .. "])" .. label(fig.identifier))
+    .. ", kind: image, placement: auto, caption: [" .. caption .. "])" .. label(fig.identifier))
 end
 
 local function cards(div)

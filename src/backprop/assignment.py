@@ -1,4 +1,4 @@
-"""The one-page assignment: template -> Markdown -> executed notebook -> HTML and a PDF of exactly one A4 page.
+"""The one-page assignment: template -> Markdown -> executed notebook -> HTML and a one-page A4 PDF.
 
 The notebook runs in a kernel of this very environment, in plain PyTorch; nothing here imports torch.
 """
@@ -37,8 +37,8 @@ def build(context: Mapping[str, Any], folder: Path, kit: Path = report.KIT, seco
     """Write assignment.ipynb, .html and .pdf into `folder`.
 
     Args:
-        context: what the template quotes; its head lists the names. `assignment` holds title, author, student_id
-            and course.
+        context: what the template quotes; its head lists the names. `assignment` holds title, author,
+            student_id and course.
         folder: where the three files go.
         kit: folder of templates, filters, fonts and assignment.md.j2.
         seconds: the time one cell may take.
@@ -143,7 +143,7 @@ def check_one_page(pdf: bytes) -> None:
     """Refuse a PDF that does not fit on one page."""
     if (number := pages(pdf)) != 1:
         raise UserError(
-            f"assignment.pdf has {number} pages and must have one; shorten report/assignment.md.j2 (text or code)."
+            f"assignment.pdf has {number} pages and must have one; shorten text or code in assignment.md.j2."
         )
 
 

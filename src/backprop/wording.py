@@ -12,7 +12,10 @@ from typing import Any
 from backprop.protocol import UserError
 
 MINUS = "\u2212"
-WORDS = ("no", *"one two three four five six seven eight nine ten eleven twelve".split())
+WORDS = (
+    "no",
+    *["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+)
 
 
 def number(value: Any, name: str = "number") -> float:
@@ -123,7 +126,7 @@ def capital(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count, listing,
-        capital,
+        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count,
+        listing, capital,
     )
 }  # fmt: skip

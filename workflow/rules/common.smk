@@ -2,7 +2,6 @@
 import json
 import os
 import sys
-from pathlib import Path
 
 from backprop import config as settings
 from backprop import sources
@@ -17,8 +16,8 @@ except UserError as error:
 
 EXPERIMENTS = list(PROTOCOLS)
 
-# jobs run the Python that runs Snakemake, also where its environment is not activated
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# the package in this folder is the one that runs, installed or not
+shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
 
 
 wildcard_constraints:

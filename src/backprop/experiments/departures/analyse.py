@@ -58,7 +58,10 @@ def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, 
         table["family"] = ""
     weights = own["layer_1"][:, -1].astype(float)
     table["units_apart"] = (weights.max(axis=1) - weights.min(axis=1)).max(axis=1)
-    own_settings: dict[str, Any] = {"cell": number, "group": cell.group, "coding": cell.coding, "fresh": fresh} | settings(
-        cell.protocol
-    )
+    own_settings: dict[str, Any] = {
+        "cell": number,
+        "group": cell.group,
+        "coding": cell.coding,
+        "fresh": fresh,
+    } | settings(cell.protocol)
     return table.assign(**own_settings)
