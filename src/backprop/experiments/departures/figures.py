@@ -123,7 +123,7 @@ def families(runs: Runs, values: Values) -> Figure:
         for coding, cells in values["best"].get(study, {}).items():
             for cell in cells:
                 rows.setdefault(WORDS.get(cell["group"], cell["group"].replace("_", " ")), {})[coding] = cell
-    codings = sorted({coding for cells in rows.values() for coding in cells}, reverse=True)
+    codings = [coding for coding in values["codings"] if any(coding in cells for cells in rows.values())]
     made = plots.figure(plots.WIDE, 0.2 * len(rows) + 1.0)
     axes = np.atleast_1d(made.subplots(1, len(codings), sharey=True))
     for ax, coding in zip(axes, codings, strict=True):
@@ -166,7 +166,7 @@ def _number(found: Mapping[str, Any] | None, key: str) -> float:
 
 def _best(values: Values, study: str) -> Figure:
     """Solve rates of the best cells on fresh seeds, one line per group, and their median sweeps."""
-    best = values["best"][study]
+    best = {coding: values["best"][study][coding] for coding in values["codings"] if coding in values["best"][study]}
     names = list(dict.fromkeys(cell["group"] for cells in best.values() for cell in cells))
     made = plots.figure(plots.WIDE, 0.3 * len(names) + 1.1)
     left, right = made.subplots(1, 2, sharey=True, width_ratios=(3, 2))

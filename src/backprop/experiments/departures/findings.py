@@ -51,6 +51,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     studies = {name: _study(runs[name], reference) for name in runs}
     found = {
         "mark": MARKS[0],
+        "codings": list(reference),
         "studies": studies,
         "best": {name: best for name in runs if (best := _best(runs[name]))},
         "attempts": _attempts(runs),
