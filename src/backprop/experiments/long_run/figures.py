@@ -93,7 +93,9 @@ def knocks(runs: Runs, values: Values) -> Figure:
             for key, word in (("back", "back at the same E"), ("solved", "solved")):
                 bands = [[row[key][part] for row in rows] for part in ("rate", "low", "high")]
                 groups[f"{word} ({label})"] = (bands[0], bands[1], bands[2])
-    plots.rate_curves(ax, sizes, groups, xlabel="displacement, share of the norm of the weights", ylabel="failed networks")
+    plots.rate_curves(
+        ax, sizes, groups, xlabel="displacement, share of the norm of the weights", ylabel="failed networks"
+    )
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.set_xticks(sizes)
     ax.minorticks_off()
@@ -112,7 +114,9 @@ def weights(runs: Runs, values: Values) -> Figure:
             if band:
                 colour = style.SERIES[k]
                 ax.fill_between(sweeps, band["low"], band["high"], color=colour, alpha=0.16, lw=0)
-                ax.plot(sweeps, band["middle"], color=colour, ls=style.DASHES[k], marker=style.MARKERS[k], ms=3.5, lw=1.3)
+                ax.plot(
+                    sweeps, band["middle"], color=colour, ls=style.DASHES[k], marker=style.MARKERS[k], ms=3.5, lw=1.3
+                )
                 ends.append(plots.End(float(sweeps[-1]), band["middle"][-1], f"{label}, {word}", colour))
                 k += 1
     ax.set_xscale("log")

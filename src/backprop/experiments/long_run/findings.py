@@ -109,7 +109,7 @@ def _failures(run: Run, failed: pd.DataFrame) -> dict[str, Any]:
     groups = []
     for (missed, alarms), members in finite.groupby(["missed", "false_alarms"]):
         low, high = members.error_at_cap.min(), members.error_at_cap.max()
-        groups.append({"missed": int(missed), "false_alarms": int(alarms), "low": float(low), "high": float(high)}
+        groups.append({"missed": int(missed), "false_alarms": int(alarms), "E_low": float(low), "E_high": float(high)}
                       | share((finite.missed == missed) & (finite.false_alarms == alarms)))  # fmt: skip
     return found | {
         "groups": groups,
@@ -196,4 +196,3 @@ def _norms(run: Run) -> dict[str, dict[str, list[float]]]:
         for name, chosen in groups.items()
         if chosen.any()
     }
-

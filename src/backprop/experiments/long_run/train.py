@@ -76,7 +76,11 @@ def _stacked(arrays: Mapping[str, np.ndarray], sweep: int) -> list[Tensor]:
 
 
 def _knock(
-    protocol: Protocol, architecture: Architecture, arrays: Mapping[str, np.ndarray], seeds: tuple[int, ...], device: str
+    protocol: Protocol,
+    architecture: Architecture,
+    arrays: Mapping[str, np.ndarray],
+    seeds: tuple[int, ...],
+    device: str,
 ) -> dict[str, np.ndarray]:
     """Displace every unsolved network in a random direction, by each size, and train on from there."""
     shape = (len(seeds), len(protocol.knocks))
