@@ -39,7 +39,8 @@ def fates(runs: Runs, values: Values) -> Figure:
     """E over sweeps of networks unsolved when Experiment 1 stops: a plateau that ends, and levels that do not."""
     coded = _coded(runs)
     made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.0)
-    for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded))), coded.items(), strict=True):
+    axes = np.atleast_1d(made.subplots(1, len(coded), sharey=True))
+    for ax, (label, run) in zip(axes, coded.items(), strict=True):
         plateau = values["variants"][run.variant]["plateau"]
         times = run.table["sweeps_0.5"]
         late = np.flatnonzero(times.isna() | (times > plateau["sweep"]))
@@ -141,8 +142,8 @@ def families(runs: Runs, values: Values) -> Figure:
         solved = run.table[run.table.solved]
         colour, marker = (style.VERMILLION, "white")[k % 2], "os"[k % 2]
         ax.scatter(
-            solved.ratio_middle, solved.ratio_large, s=11, marker=marker, facecolor=colour, edgecolor=style.INK, lw=0.35,
-            label=f"networks, targets {label}", zorder=4,
+            solved.ratio_middle, solved.ratio_large, s=11, marker=marker, facecolor=colour, edgecolor=style.INK,
+            lw=0.35, label=f"networks, targets {label}", zorder=4,
         )  # fmt: skip
     for summit in values["maxima"]:
         ax.scatter([summit["middle"]], [summit["large"]], s=170, facecolor="none", edgecolor="white", lw=1.4, zorder=5)

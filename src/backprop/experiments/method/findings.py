@@ -32,7 +32,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     return {
         "exact": EXACT,
         "differences": DIFFERENCES,
-        "checks": {name: float(arrays[name]) for name in CHECKS},
+        "checks": {name: arrays[name].item() for name in CHECKS},
         "initial": _initial(runs["paper"]),
         "second": {name: _second(run) for name, run in runs.items()},
     }
@@ -53,10 +53,10 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
 
     return [
         by_check("M1", "Linear total input, logistic output; a bias is the weight from a unit fixed at 1",
-                 "equations (1), (2)", "our forward pass differs from the sums written out, and a bias from such a weight, by",
+                 "equations (1), (2)", "our forward pass differs from written-out sums, a bias from such a weight, by",
                  "forward", "bias"),
         by_check("M3", "The backward pass gives the derivatives of E", "equations (4) to (7)",
-                 "dE/dw differs from automatic differentiation and from finite differences, also with skipped layers, by",
+                 "dE/dw differs from automatic differentiation and finite differences, skipped layers included, by",
                  "autograd", "differences", source="paper, p. 534"),
         by_check("M4", "dE/dw is summed over all cases before the weights change", "equation (8)",
                  "the sum over single cases, and the change in one sweep, differ by", "batch", "one_change",
@@ -66,17 +66,17 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
                  "no_momentum", source="paper, p. 535"),
         _second_derivatives(values["second"]),
         by_check("M9", "Connections may skip layers; there are none within a layer or from higher to lower ones",
-                 "architecture", "higher weights change lower units by, a unit's weights its neighbours by, and skipping "
-                 "connections differ from a direct network by", "downward", "within", "skips"),
+                 "architecture", "higher weights change lower units by, a unit's weights its neighbours by, and "
+                 "skipping connections differ from direct ones by", "downward", "within", "skips"),
         _drawn(values["initial"]),
         *(
-            Claim(id_, "paper, p. 536", claim, "stated", reason, "not checkable", "No computation here could decide it.")
+            Claim(id_, "paper, p. 536", claim, "stated", reason, "not checkable", "No computation could decide it.")
             for id_, claim, reason in (
                 ("G3", "The procedure is not a plausible model of learning in brains",
                  "a statement about brains; nothing is measured on brains here"),
                 ("G4", "Gradient descent by local computations suits parallel hardware",
                  "a judgement about hardware; our networks train in parallel, but that shows only that it can be done"),
-                ("G5", "Variants were found independently by others", "a matter of history, to be looked up, not computed"),
+                ("G5", "Variants were found independently by others", "history, to be looked up, not computed"),
             )
         ),
     ]  # fmt: skip
@@ -99,9 +99,9 @@ def _second_derivatives(second: Mapping[str, Any]) -> Claim:
         "M8", "paper, p. 535", "Methods that use second derivatives take fewer sweeps, but are more complicated",
         "qualitative", f"within {second['paper']['budget']} sweeps, and E after 100: " + "; ".join(told),
         "reproduced" if lower and as_often else "partly" if lower or as_often else "not reproduced",
-        "Reproduced if, from the same weights and with targets 0/1, both methods have a lower median E after 100 sweeps "
-        "than gradient descent and solve at least as many networks; partly if one of the two. A sweep is one evaluation "
-        "of E or its derivatives.",
+        "Reproduced if, from the same weights and with targets 0/1, both methods have a lower median E after 100 "
+        "sweeps than gradient descent and solve at least as many networks; partly if only one of the two holds. A "
+        "sweep is one evaluation of E or its derivatives.",
     )  # fmt: skip
 
 
@@ -109,11 +109,11 @@ def _drawn(initial: Mapping[str, Any]) -> Claim:
     fits = initial["largest"] <= initial["range"] and initial["p_value"] > 0.001
     return Claim(
         "S5", "paper, Figure 1", "Initial weights are uniform between −0.3 and 0.3", "±0.3",
-        f"{initial['count']:,} weights and biases drawn, the largest {fixed(initial['largest'], 4)}; Kolmogorov–Smirnov "
-        f"p = {fixed(initial['p_value'], 2)}",
+        f"{initial['count']:,} weights and biases drawn, the largest {fixed(initial['largest'], 4)}; "
+        f"Kolmogorov–Smirnov p = {fixed(initial['p_value'], 2)}",
         "reproduced" if fits and initial["range"] == 0.3 else "not reproduced",
-        "Reproduced if no weight or bias is drawn outside and a Kolmogorov–Smirnov test against the uniform distribution "
-        "gives p above 0.001: a statement about our protocol, which follows the paper's.",
+        "Reproduced if no weight or bias is drawn outside and a Kolmogorov–Smirnov test against the uniform "
+        "distribution gives p above 0.001: a statement about our protocol, which follows the paper's.",
     )  # fmt: skip
 
 

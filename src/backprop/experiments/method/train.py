@@ -34,7 +34,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         initial [S, 17], the weights drawn; seeds [S];
         descent [S], l_bfgs [S], levenberg_marquardt [S]: sweeps, or evaluations, until every output is on its side
         of the middle, -1 if that did not happen by the cap or before the method ended;
-        descent_error [S], l_bfgs_error [S], levenberg_marquardt_error [S]: the smallest E within the first LOOK of them.
+        descent_error [S], l_bfgs_error [S], levenberg_marquardt_error [S]: the smallest E in the first LOOK.
     """
     found = {name: np.array(value) for name, value in checks(seeds[: protocol.checked]).items()}
     architecture = Architecture((6, 2, 1))

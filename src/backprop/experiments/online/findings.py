@@ -47,20 +47,21 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             "P1", "companion chapter, Figure 9", "The weights of its symmetry network come out of changes case by case",
             "15 weights printed to 0.01, two to 0.1",
             "; ".join(
-                f"{word}: closest {percent(f['pdp']['at_mark_closest'], 1)}, typical {percent(f['pdp']['at_mark_median'], 1)} "
-                f"away at sweep {thousands(mark)}" if f["pdp"]["count"] else f"{word}: none of that family"
+                f"{word}: closest {percent(f['pdp']['at_mark_closest'], 1)} away at sweep {thousands(mark)}, typical "
+                f"{percent(f['pdp']['at_mark_median'], 1)}, {told(f['pdp']['within'])} within {percent(NEAR)} at some "
+                "sweep" if f["pdp"]["count"] else f"{word}: none of that family"
                 for word, f in found.items()
             ),
             _near(pdp.get("at_mark_closest")),
-            f"Reproduced if a network is within {percent(NEAR)} of the printed one after {thousands(mark)} presentations "
-            f"in fixed order, partly if within {percent(NEARBY)}; distances are over the norm of the printed weights, up "
-            "to symmetries.",
+            f"Reproduced if a network is within {percent(NEAR)} of the printed one after {thousands(mark)} "
+            f"presentations in fixed order, partly if within {percent(NEARBY)}; distances are over the norm of the "
+            "printed weights, up to symmetries.",
         ),
         Claim(
             "P2", "companion chapter, unverified", "How many presentations of each pattern that took", thousands(mark),
-            f"fixed order: {told(ours['solved'])} solve it, median {median_with_cap(ours['median'], ours['cap'])}, and pass "
-            + (f"closest by the printed weights after {thousands(pdp['sweeps'][1])} ({thousands(pdp['sweeps'][0])} to "
-               f"{thousands(pdp['sweeps'][2])}) presentations" if pdp["count"] else "by no printed weights"),
+            f"fixed order: {told(ours['solved'])} solve it, median {median_with_cap(ours['median'], ours['cap'])}, "
+            "and pass " + (f"closest by the printed weights after {thousands(pdp['sweeps'][1])} "
+               f"({thousands(pdp['sweeps'][0])} to {thousands(pdp['sweeps'][2])}) presentations" if pdp["count"] else "by no printed weights"),
             "not judged" if not pdp["count"] else
             "reproduced" if pdp["sweeps"][0] <= mark <= pdp["sweeps"][2] else "not reproduced",
             f"Reproduced if {thousands(mark)} lies within the middle 95% of the presentations at which the networks of "
@@ -97,7 +98,7 @@ def _nearness(run: Run, name: str) -> dict[str, Any]:
     table = run.table[(run.table.family == "1:2:4") & run.table[f"{name}_closest"].notna()]
     if table.empty:
         return {"count": 0}
-    best = table.loc[table[f"{name}_at_mark"].idxmin()]
+    best = table.iloc[int(table[f"{name}_at_mark"].argmin())]
     return {
         "count": len(table),
         "at_mark_closest": float(best[f"{name}_at_mark"]),

@@ -10,7 +10,7 @@ from backprop.experiments.symmetry import protocol
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """Case by case; `case_order` is the order of the cases within a sweep, fixed (binary) or shuffled anew each time."""
+    """Case by case; `case_order`, the order of the cases within a sweep, is fixed (binary) or shuffled anew."""
 
     seeds: int | tuple[int, ...] = 400
     targets: tuple[float, float] = field(default=(0.1, 0.9), metadata={"low": -1.0, "high": 1.0})

@@ -24,7 +24,9 @@ def answers(runs: Runs, values: Values) -> Figure:
     palindrome = analysis.is_palindrome(inputs)
     shown = {
         "no hidden units (trained)": outputs(run.arrays["weights"][:1].astype(float), inputs)[0],
-        "two hidden units (Figure 1)": analysis.outputs(*(layer[None] for layer in analysis.FIGURE_1), inputs)[0],
+        "two hidden units (Figure 1)": analysis.outputs(analysis.FIGURE_1[0][None], analysis.FIGURE_1[1][None], inputs)[
+            0
+        ],
     }
     made = plots.figure(plots.COLUMN, 2.5)
     for ax, (title, output) in zip(made.subplots(1, 2, sharey=True), shown.items(), strict=True):

@@ -21,7 +21,11 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     return {
         "separable": proof.weights is not None,
         "cancelling": [] if proof.cases is None or proof.shares is None else [
-            {"input": "".join(f"{bit:.0f}" for bit in inputs[case]), "palindrome": bool(palindrome[case]), "share": float(weight)}
+            {
+                "input": "".join(f"{bit:.0f}" for bit in inputs[case]),
+                "palindrome": bool(palindrome[case]),
+                "share": float(weight),
+            }
             for case, weight in zip(proof.cases, proof.shares, strict=True)
         ],
         "most_correct": best,
@@ -53,9 +57,10 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     holds = not values["separable"] and not found["solved"]["count"]
     return [
         Claim(
-            "S2", "paper, p. 534", "Mirror symmetry cannot be detected by inputs wired straight to the output", "impossible",
-            f"no weights exist (linear program); at best {values['most_correct']} of {values['cases']} cases are right; "
-            f"trained: solved by {told(found['solved'])}",
+            "S2", "paper, p. 534", "Mirror symmetry cannot be detected by inputs wired straight to the output",
+            "impossible",
+            f"no weights exist (linear program); at best {values['most_correct']} of {values['cases']} cases are "
+            f"right; trained: solved by {told(found['solved'])}",
             "reproduced" if holds else "not reproduced",
             "Reproduced if the linear program for such weights is infeasible and no trained network solves the task.",
         )

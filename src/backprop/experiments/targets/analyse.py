@@ -90,6 +90,6 @@ def _distances(layer_1: np.ndarray, layer_2: np.ndarray, first: np.ndarray) -> n
     found = np.full((networks, kept), np.nan)
     solved = first >= 0
     if solved.any():
-        flat = [layer[solved].reshape(-1, *layer.shape[2:]).astype(np.float32) for layer in (layer_1, layer_2)]
-        found[solved] = analysis.distance_to(*flat)[0].reshape(-1, kept)
+        first_layer, second_layer = (layer[solved].reshape(-1, *layer.shape[2:]) for layer in (layer_1, layer_2))
+        found[solved] = analysis.distance_to(first_layer, second_layer)[0].reshape(-1, kept)
     return found

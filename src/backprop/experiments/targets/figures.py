@@ -54,7 +54,7 @@ def stationary(runs: Runs, values: Values) -> Figure:
 
 
 def gradients(runs: Runs, values: Values) -> Figure:
-    """The gradient at Figure 1 under each coding, beside that of networks trained with it and rounded as the print is."""
+    """The gradient at Figure 1 under each coding, beside networks trained with it and rounded as the print is."""
     run = runs["paper"]
     table = run.table[(run.table.margin == 0) & run.table.solved_at_mark]
     made, ax = plots.axes(plots.COLUMN, 3.0)
