@@ -215,7 +215,7 @@ def test_per_case_equals_the_plain_loop(order, error):
         dtype=torch.float64,
     )
     for seed in range(2):
-        orders = training._orders([11, 12], torch.tensor([0, 1]), 64, "cpu")
+        orders = training._orders([11, 12], torch.tensor([0, 1]), 64, torch.device("cpu"))
         drawn = [next(orders)[:, seed] if order == "shuffled" else torch.arange(64) for _ in range(3)]
         module = one_network(weights, seed)
         optimizer = torch.optim.SGD(module.parameters(), 0.2, 0.5)
@@ -225,7 +225,7 @@ def test_per_case_equals_the_plain_loop(order, error):
 
 def test_shuffled_orders_are_permutations_and_each_networks_own():
     def draw(seeds, sweeps=40):
-        orders = training._orders(seeds, torch.arange(len(seeds)), 64, "cpu")
+        orders = training._orders(seeds, torch.arange(len(seeds)), 64, torch.device("cpu"))
         return torch.stack([next(orders) for _ in range(sweeps)])
 
     crowd = draw([3, 4, 5])

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,9 +21,14 @@ pytestmark = pytest.mark.xdist_group("workflow")
 
 def snakemake(folder, *options):
     """Run Snakemake in a copy of the project, with the copy's own source files in charge."""
-    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
+
+
+def environment(folder):
+    """What a shell in that folder has: this Python first, and the copy's own package."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def planned(folder, *options):
@@ -87,7 +93,7 @@ def test_a_changed_variant_reruns_only_its_own_jobs(finished):
 
 def test_an_edited_sentence_retrains_and_redraws_nothing(edited):
     folder, edit = edited
-    edit("report/sections/10_symmetry.md.j2", "the", "thee")
+    edit("report/sections/20_symmetry.md.j2", "the", "thee")
     assert planned(folder) == {"all": 1, "report": 1}
 
 
@@ -116,12 +122,11 @@ def test_a_single_file_and_an_experiment_are_targets(finished):
 def test_a_killed_job_leaves_nothing_half_written_and_the_next_run_goes_on(tmp_path):
     folder = copy(tmp_path)
     out = folder / "results/symmetry/paper"
-    environment = os.environ | {"PYTHONPATH": str(folder / "src")}
     (folder / "long.yaml").write_text("experiments: {symmetry: {seeds: 64, common: {sweeps: 1000000}}}")
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "long.yaml"]
     target = "results/symmetry/paper/networks.parquet"
     running = subprocess.Popen(
-        [*command, "--", target], cwd=folder, env=environment, start_new_session=True,
+        [*command, "--", target], cwd=folder, env=environment(folder), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     log = folder / "results/logs/train/symmetry/paper.log"
@@ -178,3 +183,38 @@ def test_a_command_by_hand_names_a_mistake(tmp_path):
     assert told.returncode == 2
     assert told.stderr.startswith("backprop: 'nobody' is not a variant of symmetry; allowed are paper")
     assert "Traceback" not in told.stderr
+
+
+def commands():
+    """Every command in the README's shell blocks, without its comment."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+RUN_ELSEWHERE = ("pip install uv", "uv run pytest")
+"""Commands of the README that bring this test about."""
+
+
+def test_the_readme_has_the_commands_that_are_run_below():
+    assert set(RUN_ELSEWHERE) <= set(commands())
+    assert sum("snakemake" in command for command in commands()) >= 6
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c not in RUN_ELSEWHERE])
+def test_every_command_of_the_readme_works(finished, command):
+    words = shlex.split(command)
+    assert words[:2] == ["uv", "run"]
+    words = words[2:]
+    if words[:2] == ["--extra", "jax"]:
+        words = words[2:]
+    if words[0] == "snakemake":
+        told = snakemake(finished, "--dry-run", *[word for word in words[3:] if word != "--dry-run"])
+    else:
+        assert words[0] == "python"
+        quick = ["--config", "config/config.yaml", "--config", "config/quick.yaml"] if "train" in words else []
+        by_hand = [sys.executable, *words[1:], *quick]
+        told = subprocess.run(
+            by_hand, cwd=finished, env=environment(finished), capture_output=True, text=True, check=False
+        )
+    assert told.returncode == 0, told.stdout + told.stderr

@@ -76,6 +76,13 @@ local number_floats = {
   Para = equation,
 }
 
+-- 6-2-1 and 24-12 stay in one line.
+local keep_together = {
+  Str = function(str)
+    if str.text:match("%d%-%d") then return pandoc.Span({ str }, pandoc.Attr("", { "nobreak" })) end
+  end,
+}
+
 local link_references = {
   Cite = function(cite)
     local inlines = pandoc.Inlines {}
@@ -111,4 +118,4 @@ local front_matter = {
   end,
 }
 
-return { number_sections, number_floats, link_references, front_matter }
+return { number_sections, number_floats, keep_together, link_references, front_matter }

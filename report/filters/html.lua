@@ -1,4 +1,5 @@
 -- What our blocks look like in HTML. Runs last, after the citations.
+-- Attributes are lists of pairs where there are several: Lua walks a table in an order that varies between runs.
 
 local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
 
@@ -23,7 +24,7 @@ local function boxed(tbl)
   tbl.caption, tbl.identifier = { long = {} }, ""
   local title = pandoc.utils.stringify(caption.long)
   local box = pandoc.Div({ tbl }, pandoc.Attr("", { "table-box" },
-    { tabindex = "0", role = "region", ["aria-label"] = title ~= "" and title or "Table" }))
+    { { "tabindex", "0" }, { "role", "region" }, { "aria-label", title ~= "" and title or "Table" } }))
   local classes = pandoc.List(tbl.classes) .. { "table" }
   return pandoc.Figure({ box }, caption, pandoc.Attr(id, classes))
 end
@@ -59,9 +60,8 @@ local function callout(div, kind)
   div.attributes.role = "note"
   div.classes:insert("callout")
   local label = pandoc.Inlines { pandoc.Span({ pandoc.Str(kinds[kind]) }, pandoc.Attr("", { "kind" })) }
-  if title then label:extend { pandoc.Space(), pandoc.Str(title) } end
-  div.content:insert(1, pandoc.Para(label))
-  div.content[1] = pandoc.Div({ pandoc.Plain(label) }, pandoc.Attr("", { "callout-title" }))
+  if title then label:extend { pandoc.Str(" · " .. title) } end
+  div.content:insert(1, pandoc.Div({ pandoc.Plain(label) }, pandoc.Attr("", { "callout-title" })))
   return div
 end
 
@@ -87,10 +87,14 @@ return { {
   Header = heading,
   Table = boxed,
   Figure = function(figure)
-    local wide = false
-    figure:walk { Image = function(image) wide = wide or image.classes:includes("wide") end }
-    if wide then figure.classes:insert("wide") end
-    return figure
+    local wide = figure.classes:includes("wide")
+    local made = figure:walk { Image = function(image)
+      wide = wide or image.classes:includes("wide")
+      image.classes = {}
+      return image
+    end }
+    if wide and not made.classes:includes("wide") then made.classes:insert("wide") end
+    return made
   end,
   Div = function(div)
     if div.classes:includes("equation") then return equation(div) end

@@ -9,12 +9,13 @@ local function inline(text) return pandoc.RawInline("typst", text) end
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 local function label(id) return id ~= "" and "<" .. id .. ">" or "" end
 local function written(inlines)
-  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst"):gsub("%s+$", ""))
+  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst-citations"):gsub("%s+$", ""))
 end
 
 -- pandoc turns \bigl( into scaled text with space around it, while Typst sizes delimiters by itself; and it
--- prints \tfrac at full size.
+-- prints \tfrac at full size, and sets \lvert apart from what it encloses.
 local function friendly(tex)
+  tex = tex:gsub("\\lvert", "\\left|"):gsub("\\rvert", "\\right|"):gsub("\\lVert", "\\left\\|"):gsub("\\rVert", "\\right\\|")
   return (tex:gsub("\\[bB]igg?[lrm]?%f[^%a]", ""):gsub("\\tfrac%s*12", "½"):gsub("\\tfrac%s*{1}{2}", "½"))
 end
 
@@ -39,7 +40,7 @@ local function figure(fig)
   local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
   local alt = quoted(pandoc.utils.stringify(image.caption))
   return typst("#figure(picture(" .. quoted(image.src) .. ", " .. alt .. "), alt: " .. alt
-    .. ", kind: image, caption: [" .. caption .. "])" .. label(fig.identifier))
+    .. ", kind: image, placement: auto, caption: [" .. caption .. "])" .. label(fig.identifier))
 end
 
 local function cards(div)
@@ -56,13 +57,31 @@ local function wrapped(before, blocks, after)
   return pandoc.Blocks { typst(before) } .. blocks .. { typst(after) }
 end
 
+-- A picture alone in its paragraph, without a caption: a figure that a notebook cell drew.
+local function bare_picture(para)
+  local image = para.content[1]
+  if image and image.t == "Image" and #para.content <= 2 then
+    return typst("#picture(" .. quoted(image.src) .. ", " .. quoted(image.attributes.alt or
+      pandoc.utils.stringify(image.caption)) .. ")")
+  end
+end
+
 local blocks = {
   Figure = figure,
+  Para = bare_picture,
+  CodeBlock = function(code)
+    if code.classes:includes("output") then
+      return typst('#raw(block: true, lang: "output", ' .. quoted(code.text):gsub("\n", "\\n") .. ")")
+    end
+  end,
   Table = function(tbl)
-    if tbl.classes:includes("claims") then return wrapped("#dense[", pandoc.Blocks { tbl }, "]") end
+    for _, column in ipairs(tbl.colspecs) do
+      if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
+    end
+    if not tbl.classes:includes("claims") then return tbl end
+    return wrapped("#dense[", pandoc.Blocks { tbl }, "]")
   end,
   Div = function(div)
-    if div.classes:includes("equation") then return equation(div) end
     if div.classes:includes("cards") then return cards(div) end
     if div.classes:includes("abstract") then return wrapped("#abstract[", div.content, "]") end
     if div.identifier == "front" then return div.content .. { typst("#contents()") } end
@@ -76,15 +95,20 @@ local blocks = {
       end
     end
   end,
-  Math = function(math)
-    if math.mathtype == "InlineMath" then
-      local body, alt = formula(math)
-      return inline("#math.equation(alt: " .. alt .. ", " .. body .. ")")
-    end
+}
+
+local equations = {
+  Div = function(div)
+    if div.classes:includes("equation") then return equation(div) end
   end,
 }
 
-local spans = {
+local inlines = {
+  Math = function(math)
+    local body, alt = formula(math)
+    local block = math.mathtype == "DisplayMath" and "block: true, " or ""
+    return inline("#math.equation(" .. block .. "alt: " .. alt .. ", " .. body .. ")")
+  end,
   Span = function(span)
     if span.classes:includes("badge") then
       for _, verdict in ipairs(verdicts) do
@@ -101,4 +125,4 @@ local spans = {
   end,
 }
 
-return { spans, blocks }
+return { equations, inlines, blocks }

@@ -1,7 +1,8 @@
 """The report: templates and results -> Markdown -> HTML and PDF, offline, the same bytes each time.
 
-Jinja2 fills the sections, pandoc makes one self-contained HTML file with MathML, pandoc and Typst make a tagged
-PDF (PDF/UA-1). What the text quotes and the results lack stops the build; so does a figure that nobody shows.
+Jinja2 fills the sections, pandoc makes one self-contained HTML file with MathML, pandoc and Typst make a
+tagged PDF (PDF/UA-1). What the text quotes and the results lack stops the build; so does a figure that nobody
+shows.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ KINDS = {"fig": "figure", "tbl": "table", "eq": "equation", "sec": "section"}
 
 
 def build(
-    context: Mapping[str, Any], sections: Path, figures: Mapping[str, Path], html: Path, pdf: Path, kit: Path = KIT
+    context: Mapping[str, Any],
+    sections: Path,
+    figures: Mapping[str, Path],
+    html: Path,
+    pdf: Path,
+    kit: Path = KIT,
 ) -> None:
     """Write the report as HTML and PDF.
 
@@ -134,7 +140,10 @@ def badge(verdict: str) -> str:
 
 def claims_table(claims: Sequence[Mapping[str, str]], caption: str, label: str = "tbl:claims") -> str:
     """All claims as one table, sorted, with badges; `caption` is Markdown, `label` its cross-reference."""
-    lines = ["| | Claim | Paper | Ours | Verdict |", f"|{'-' * 6}|{'-' * 44}|{'-' * 22}|{'-' * 32}|{'-' * 18}|"]
+    lines = [
+        "| | Claim | Paper | Ours | Verdict |",
+        "|" + "".join(f":{'-' * n}|" for n in (5, 40, 22, 36, 21)),
+    ]
     for claim in ordered(map(Claim.from_mapping, claims)):
         cells = [
             claim.id,
@@ -168,14 +177,16 @@ class Inventory:
     links: list[str] = field(default_factory=list)
 
 
-def parse(markdown: str) -> dict[str, Any]:
-    """pandoc's document (its JSON form) of a Markdown text."""
-    return json.loads(_pandoc(markdown, "json", source="markdown"))
+def parse(markdown: str, shift: int = 0) -> dict[str, Any]:
+    """pandoc's document (its JSON form) of a Markdown text; `shift` is added to the level of each heading."""
+    options = [f"--shift-heading-level-by={shift}"] if shift else []
+    return json.loads(_pandoc(markdown, "json", source="markdown", options=options))
 
 
 def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = KIT) -> None:
-    """Refuse missing, unused and unmentioned figures, references to nothing, unknown citations, missing alt text."""
+    """Refuse missing, unused or unmentioned figures, dead references, unknown citations, missing alt text."""
     found = inventory(document)
+    _check_headings(document)
     _check_figures(found, figures)
     labels = set(found.labels)
     for label in found.labels:
@@ -193,6 +204,16 @@ def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = 
     unreferred = [x for x in found.labels if x.startswith("fig:") and x not in found.citations + found.links]
     if unreferred:
         raise UserError(f"the text never refers to the figure @{unreferred[0]}; say in a sentence what it shows.")
+
+
+def _check_headings(document: Mapping[str, Any]) -> None:
+    """PDF/UA wants no level left out."""
+    before = 0
+    for element in _elements(document["blocks"]):
+        if element["t"] == "Header":
+            if element["c"][0] > before + 1:
+                raise UserError(f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (before + 1)}.")
+            before = element["c"][0]
 
 
 def _check_figures(found: Inventory, figures: Mapping[str, Path]) -> None:
@@ -216,7 +237,8 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
     found = Inventory()
     inside_figures: set[int] = set()
     for element in _elements(document["blocks"]):
-        kind, content = element["t"], element.get("c")
+        kind: str = element["t"]
+        content: Any = element.get("c")
         if kind == "Figure":
             caption = _text(content[1])
             for image in _elements(content[2]):
@@ -285,7 +307,7 @@ def to_html(
     """One HTML file with everything inside; `layout` "one-page" leaves out the table of contents."""
     shown = _with_images(document, {name: str(path.resolve()) for name, path in figures.items()})
     options = ["--mathml", "--embed-resources", f"--css={kit / 'style.css'}", f"--resource-path={kit}"]
-    options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=2"]
+    options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
     return re.sub(r"[ \t]+\n", "\n", page)
 
@@ -309,9 +331,9 @@ def to_pdf(
         source.write_text(_pandoc(shown, "typst", kit=kit, template=template), encoding="utf-8")
         try:
             return typst.compile(
-                source,
+                str(source),
                 root=folder,
-                font_paths=[kit / "fonts"],
+                font_paths=[str(kit / "fonts")],
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 timestamp=TIMESTAMP,

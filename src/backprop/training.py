@@ -27,8 +27,10 @@ log = logging.getLogger(__name__)
 LOG_EVERY = 5.0  # seconds between lines of progress
 WINDOW = 64  # sweeps between two looks at the criteria
 LANES = 64  # a block's width is a multiple of this, so that no network falls into a kernel's scalar remainder
-BLOCK = {"sweep": 512, "case": 2048}  # networks trained together on a CPU (measured)
-BLOCK_ELSEWHERE = 16384  # on a GPU, which wants them wide
+WIDEST = 4096  # networks trained together at most
+# Activities (cases x units x networks) of a block: about 1 MB of float32 stays in a core's cache (measured), while
+# a GPU wants as much work at a time as it can get.
+ACTIVITIES = {"cpu": 2**18, "cuda": 2**27, "mps": 2**25}
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,8 @@ def train(
     """
     stacked = flatten(weights)
     networks = stacked.shape[1]
+    device = torch.device(device)
     _check(sweeps, keep, record_every, case_order, seeds, networks)
-    if block is None:
-        cpu = torch.device(device).type == "cpu"
-        block = BLOCK["case" if per_case else "sweep"] if cpu else BLOCK_ELSEWHERE
     y0 = with_extra_unit(inputs.to(device, dtype))
     d = (targets if targets.dim() == 3 else targets.unsqueeze(-1)).to(device, dtype).transpose(0, 1).contiguous()
     factors = (update.schedule or Schedule()).factors(sweeps)
@@ -108,7 +108,9 @@ def train(
     first_sweep = torch.empty(len(bounds), networks, dtype=torch.int64)
     progress = _Progress(networks, sweeps)
 
-    for columns, width in _blocks(networks, block):
+    together = 1 if per_case else y0.shape[1]  # cases
+    fitting = ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
+    for columns, width in _blocks(networks, block or fitting, fitting):
         here = columns[:width]
         parameters = stacked[:, columns].to(device, dtype).contiguous()
         network = Network(architecture, _pick(y0, columns), _pick(d, columns), parameters, error)
@@ -160,12 +162,16 @@ def _check(
         raise UserError(f"case_order is 'shuffled', which needs seeds: one for each of the {networks} networks.")
 
 
-def _blocks(networks: int, block: int) -> Iterator[tuple[Tensor, int]]:
-    """Per block the networks in it, padded with copies of its last one, and how many of them count."""
-    block = -(-block // LANES) * LANES
+def _blocks(networks: int, block: int, fitting: int) -> Iterator[tuple[Tensor, int]]:
+    """Per block the networks in it, padded with copies of its last one, and how many of them count.
+
+    Networks so large that not even LANES of them are `fitting` are not padded: that would cost more than it gives.
+    """
+    lanes = LANES if fitting >= LANES else 1
+    block = min(max(block // LANES, 1) * LANES, WIDEST)
     for start in range(0, networks, block):
         width = min(block, networks - start)
-        padded = -(-width // LANES) * LANES
+        padded = -(-width // lanes) * lanes
         yield start + torch.arange(padded).clamp_(max=width - 1), width
 
 
@@ -205,18 +211,20 @@ def _change_per_case(
         network.error,
     )
     step = update.start(parameters, single.gradient, columns, factors)
-    into = single.inputs[:, 0], single.targets[:, 0]
+    in_order = list(zip(y0.unbind(1), d.unbind(1), strict=True))
+    shown, wanted = single.inputs[:, 0], single.targets[:, 0]
 
     def present(case: int) -> None:
-        into[0].copy_(y0[:, case])
-        into[1].copy_(d[:, case])
+        shown.copy_(in_order[case][0])
+        wanted.copy_(in_order[case][1])
 
     def present_own(order: Tensor) -> None:
-        for cases_of, to in zip((y0, d), into, strict=True):
-            if cases_of.shape[2] == 1:
-                torch.index_select(cases_of[:, :, 0], 1, order, out=to)
+        """Each network its own case, `order` [networks]."""
+        for values, to in ((y0, shown), (d, wanted)):
+            if values.shape[2] == 1:
+                torch.index_select(values[:, :, 0], 1, order, out=to)
             else:
-                torch.gather(cases_of, 1, order.expand(len(to), 1, -1), out=to.unsqueeze(1))
+                to.copy_(values.gather(1, order.expand(len(to), 1, -1))[:, 0])
 
     def change(sweep: int) -> None:
         order = None if orders is None else next(orders)

@@ -99,13 +99,17 @@ class Descent:
 
     def start(self, parameters: Tensor, gradient: Tensor, networks: Tensor, factors: list[float]) -> Step:
         """The change of `parameters` [parameters, networks] by `gradient`; `networks` picks from tensors of rates."""
-        epsilon, alpha = (_per_network(rate, networks, parameters) for rate in (self.epsilon, self.alpha))
-        if isinstance(alpha, float) and alpha == 0:
+        epsilon = _per_network(self.epsilon, networks, parameters)
+        if isinstance(self.alpha, int | float) and self.alpha == 0:
 
             def equation_8(sweep: int) -> None:
                 _add_multiple(parameters, gradient, epsilon, -factors[sweep])
 
             return equation_8
+        # as a tensor even if one number: torch multiplies by a tensor of the same type without converting it
+        alpha = torch.as_tensor(
+            _per_network(self.alpha, networks, parameters), dtype=parameters.dtype, device=parameters.device
+        )
         change = torch.zeros_like(parameters)
 
         def equation_9(sweep: int) -> None:

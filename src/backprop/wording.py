@@ -12,7 +12,10 @@ from typing import Any
 from backprop.protocol import UserError
 
 MINUS = "\u2212"
-WORDS = ("no", *"one two three four five six seven eight nine ten eleven twelve".split())
+WORDS = (
+    "no",
+    *["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+)
 
 
 def number(value: Any, name: str = "number") -> float:
@@ -90,8 +93,8 @@ def rate(value: Any, low: Any, high: Any, digits: int = 0) -> str:
 def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
     """A median that was censored at `cap`: "1,210 sweeps (cap 10,000)"; None says it was not reached."""
     if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
-        return f"not reached within {thousands(cap)} {unit}"
-    return f"{thousands(median)} {unit} (cap {thousands(cap)})"
+        return f"not reached within {thousands(cap)} {unit}".rstrip()
+    return f"{thousands(median)}{' ' if unit else ''}{unit} (cap {thousands(cap)})"
 
 
 def words(count: Any) -> str:
@@ -123,7 +126,7 @@ def capital(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count, listing,
-        capital,
+        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count,
+        listing, capital,
     )
 }  # fmt: skip

@@ -9,6 +9,8 @@ rule analyse:
         "results/logs/analyse/{experiment}/{variant}.log",
     benchmark:
         "results/logs/analyse/{experiment}/{variant}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -31,6 +33,8 @@ rule find:
         "results/logs/find/{experiment}.log",
     benchmark:
         "results/logs/find/{experiment}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -56,6 +60,8 @@ for experiment in EXPERIMENTS:
             f"results/logs/draw/{experiment}.log",
         benchmark:
             f"results/logs/draw/{experiment}.tsv"
+        conda:
+            "../../envs/environment.yaml"
         threads: 1
         resources:
             mem_mb=1000,

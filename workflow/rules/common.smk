@@ -2,7 +2,6 @@
 import json
 import os
 import sys
-from pathlib import Path
 
 from backprop import config as settings
 from backprop import sources
@@ -17,8 +16,8 @@ except UserError as error:
 
 EXPERIMENTS = list(PROTOCOLS)
 
-# jobs run the Python that runs Snakemake, also where its environment is not activated
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+# the package in this folder is the one that runs, installed or not
+shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
 
 
 wildcard_constraints:
@@ -47,9 +46,8 @@ def protocol_of(wildcards):
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
-    return json.dumps(
-        variants[wildcards.variant].overrides(), sort_keys=True
-    )
+    # the order of a grid is the order of its cells, so keys stay as they are written
+    return json.dumps(variants[wildcards.variant].overrides())
 
 
 def variant_files(experiment, *names):

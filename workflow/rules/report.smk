@@ -19,6 +19,8 @@ rule report:
         "results/logs/report.log",
     benchmark:
         "results/logs/report.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -44,6 +46,8 @@ rule assignment:
         "results/logs/assignment.log",
     benchmark:
         "results/logs/assignment.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,

@@ -12,9 +12,13 @@ for experiment in EXPERIMENTS:
 
 
 rule verify:
+    log:
+        "results/logs/verify.log",
     localrule: True
+    conda:
+        "../../envs/environment.yaml"
     shell:
-        "python -m pytest"
+        "python -m pytest 2>&1 | tee {log}"
 
 
 rule benchmark:
@@ -23,5 +27,7 @@ rule benchmark:
     log:
         "results/logs/benchmark.log",
     localrule: True
+    conda:
+        "../../envs/environment.yaml"
     shell:
         "python benchmarks/engine.py > {output} 2> {log}"

@@ -12,6 +12,8 @@ rule train:
         "results/logs/train/{experiment}/{variant}.log",
     benchmark:
         "results/logs/train/{experiment}/{variant}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,

@@ -80,7 +80,7 @@ def ratios(runs: Runs, values: Values) -> Figure:
         solved = run.table[run.table.solved]
         families = values["variants"][run.variant]["families"]
         centres = {f["name"]: (f["middle"], f["large"]) for f in families if f["name"] != "other"}
-        plots.ratio_scatter(ax, solved.ratio_middle, solved.ratio_large, centres, list(solved.family))
+        plots.ratio_scatter(ax, solved.ratio_middle, solved.ratio_large, centres, list(solved.family), limit=6)
         ax.set_title(f"targets {label}")
     return made
 
@@ -93,7 +93,7 @@ def gallery(runs: Runs, values: Values) -> Figure:
     want = min(GALLERY // 4, len(failed))
     chosen = [*_some(rng, solved, GALLERY - want), *_some(rng, failed, want)]
     weights = run.arrays["layer_1"][:, -1]
-    made = plots.figure(plots.COLUMN, 0.95 * np.ceil(len(chosen) / 6) + 0.2)
+    made = plots.figure(plots.COLUMN, 0.62 * np.ceil(len(chosen) / 6) + 0.1)
     plots.hinton_gallery(
         made,
         [weights[i] for i in chosen],
@@ -122,7 +122,7 @@ def layouts(runs: Runs, values: Values) -> Figure:
     signs = ("+++", "++-", "+-+", "+--")
     orders = ("3-2-1", "3-1-2", "2-3-1", "1-3-2", "2-1-3", "1-2-3")
     counts = [[int(((table.order == o) & (table.signs == s)).sum()) for s in signs] for o in orders]
-    made, ax = plots.axes(0.62 * plots.COLUMN, 2.9)
+    made, ax = plots.axes(0.66 * plots.COLUMN, 2.7)
     _counts(ax, np.array(counts), signs, [order.replace("3", "4") for order in orders])
     return made
 

@@ -1,0 +1,155 @@
+"""Sweeps per second of the paper's symmetry network: this engine, the loop everybody writes, and JAX.
+
+    uv run --extra jax python benchmarks/engine.py [--quick]
+
+One sweep is a forward pass, a backward pass and a change of the weights of one 6-2-1 network over all 64 vectors.
+All run on one core in one process, in turns and repeatedly; the table gives medians, because machines wander, and
+their ratios. The engine is timed as it is used: the whole of `train`, with its criteria and records of E.
+"""
+# ruff: noqa: E402 - thread counts are read when the libraries are imported
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from backprop.networks import Architecture, initial_weights
+from backprop.training import Descent, train
+
+ARCHITECTURE = Architecture((6, 2, 1))
+BOUNDS = (0.5, 0.2, 0.1)
+Contender = tuple[str, int, int, Callable[[int, int], object]]  # name, networks, sweeps, run(networks, sweeps)
+
+
+def cases() -> tuple[torch.Tensor, torch.Tensor]:
+    """All 64 vectors [64, 6] and whether each is its own mirror image [64, 1]."""
+    inputs = torch.tensor([[vector >> bit & 1 for bit in range(6)] for vector in range(64)]).float()
+    return inputs, (inputs == inputs.flip(1)).all(1, keepdim=True).float()
+
+
+def engine(networks: int, sweeps: int, device: str = "cpu", **options: object) -> list[torch.Tensor]:
+    """The complete training of the paper's protocol."""
+    weights = initial_weights(ARCHITECTURE, range(networks))
+    arguments = {"keep": (0, sweeps), "bounds": BOUNDS, "device": device, **options}
+    trained = train(ARCHITECTURE, *cases(), weights=weights, update=Descent(0.1, 0.9), sweeps=sweeps, **arguments)  # type: ignore[arg-type]
+    return trained.weights[sweeps]
+
+
+def loop(networks: int, sweeps: int) -> list[torch.Tensor]:
+    """One network at a time with nn.Module, autograd and torch.optim; neither criteria nor records."""
+    inputs, targets = cases()
+    stacked = initial_weights(ARCHITECTURE, range(networks))
+    trained = [w.clone() for w in stacked]
+    for network in range(networks):
+        module = nn.Sequential(nn.Linear(6, 2), nn.Sigmoid(), nn.Linear(2, 1), nn.Sigmoid())
+        with torch.no_grad():
+            for layer, w in zip(module[::2], stacked, strict=True):
+                layer.weight.copy_(w[:, :-1, network])
+                layer.bias.copy_(w[:, -1, network])
+        optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+        for _ in range(sweeps):
+            optimizer.zero_grad()
+            error = ((module(inputs) - targets) ** 2).sum() / 2
+            error.backward()
+            optimizer.step()
+        for layer, w in zip(module[::2], trained, strict=True):
+            w[..., network] = torch.cat([layer.weight, layer.bias[:, None]], 1).detach()
+    return trained
+
+
+def jax_contenders(networks: int, sweeps: int) -> list[Contender]:
+    """JAX in both layouts, with and without the criteria; compiled before it is timed."""
+    try:
+        import jax_peer
+    except ImportError:
+        print("jax is not installed: run with `uv run --extra jax` to compare with it")
+        return []
+    inputs, targets = (values.numpy() for values in cases())
+    weights = [w.numpy() for w in initial_weights(ARCHITECTURE, range(networks))]
+    expected = [w.numpy() for w in engine(networks, sweeps)]
+    found: list[Contender] = []
+    for bounds, extra in ((BOUNDS, ", with criteria"), (None, "")):
+        for networks_last, layout in ((False, "first"), (True, "last")):
+            run = jax_peer.make(inputs, targets, bounds, networks_last, sweeps)
+            for ours, theirs in zip(expected, run(weights), strict=True):
+                np.testing.assert_allclose(theirs, ours, rtol=1e-2, atol=1e-3)  # float32, summed in another order
+            found.append(
+                (
+                    f"JAX jit(vmap(scan)), networks {layout}{extra}",
+                    networks,
+                    sweeps,
+                    lambda _n, _s, run=run: run(weights),
+                )
+            )
+    return found
+
+
+def check_agreement() -> None:
+    """The loop and the engine do the same work."""
+    for ours, theirs in zip(engine(2, 50), loop(2, 50), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def peak_memory(networks: int, sweeps: int) -> float:
+    """GB of resident memory of a fresh process that imports torch and trains so many networks."""
+    command = [sys.executable, __file__, "--memory", str(networks), str(sweeps)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> None:
+    """Measure in turns and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, about 20 seconds")
+    parser.add_argument("--memory", nargs=2, type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.memory:
+        engine(*options.memory)
+        unit = 1e9 if sys.platform == "darwin" else 1e6  # bytes there, kB elsewhere
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
+        return
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    repetitions, networks, sweeps = (5, 1024, 100) if options.quick else (15, 2048, 250)
+    check_agreement()
+    contenders: list[Contender] = [
+        ("this engine", networks, sweeps, engine),
+        ("this engine, without criteria", networks, sweeps, lambda n, s: engine(n, s, bounds=())),
+        ("nn.Module, autograd, torch.optim.SGD", 1, sweeps, loop),
+        *jax_contenders(networks, sweeps),
+        ("this engine, a change after every case", 4096, 10, lambda n, s: engine(n, s, per_case=True)),
+    ]
+    if torch.cuda.is_available():
+        contenders.append(("this engine on the GPU", 65536, sweeps, lambda n, s: engine(n, s, device="cuda")))
+    rates: dict[str, list[float]] = {name: [] for name, *_ in contenders}
+    for _ in range(repetitions):
+        for name, n, s, run in contenders:
+            start = time.perf_counter()
+            run(n, s)
+            rates[name].append(n * s / (time.perf_counter() - start))
+    print(f"\n{'':50s} M sweeps/s   engine faster by")
+    for name, measured in rates.items():
+        faster = statistics.median(a / b for a, b in zip(rates["this engine"], measured, strict=True))
+        print(f"{name:50s} {statistics.median(measured) / 1e6:10.4f} {faster:14.2f} x")
+    print(f"\nmedians of {repetitions} turns on one core; ratios are taken within a turn")
+    print(f"peak memory of a process that trains 4,000 networks: {peak_memory(4000, 200):.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""The report's tools on a small sample with every feature, built to both formats."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backprop import report, wording
+from backprop.claims import VERDICTS, Claim, counts, ordered
+from backprop.protocol import UserError
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="{height}pt" viewBox="0 0 400 {height}">'
+    '<path d="M10 10 L390 90" stroke="#0072B2" fill="none"/></svg>'
+)
+FRONT = """
+::: {.abstract}
+**Abstract.** We train << symmetry.values.networks | thousands >> networks like that of @rumelhart1986.
+:::
+
+::: {.cards}
+- **<< symmetry.values.rate | percent >>** of the networks solve the task
+- **<< verdict_counts(claims).reproduced >>** claims reproduced
+:::
+"""
+BODY = r"""
+# Introduction {#sec:introduction}
+
+The error is @eq:error, the units are those of [@eq:units]; see [@sec:details; @tbl:claims], [@fig:sweeps] and
+[the weights](#fig:weights).
+It is << [1, 2] | listing >> × 6-2-1 with ε ≤ ½ → 10⁻³ and $\alpha = 0.9$ [@wilson1927, p. 209].
+
+$$E = \tfrac12 \sum_c \bigl( y_c - d_c \bigr)^2$$ {#eq:error}
+
+::: {#eq:units alt="y equals the logistic function of x"}
+$$y = \frac{1}{1 + e^{-x}}$$
+:::
+
+## Details {#sec:details}
+
+![Sweeps with $\alpha = 0.9$, after @pdp1986.](figure:symmetry/sweeps){#fig:sweeps alt="A falling line."}
+
+![Weights.](figure:symmetry/weights){#fig:weights alt="A tall picture." .wide}
+
+::: {.finding title="It works"}
+Most networks learn.
+:::
+
+::: {.warning}
+Stand-in data.
+:::
+
+```python
+print("0.5")
+```
+
+::: {.details summary="All rows"}
+| Seed | Sweeps |
+|--:|--:|
+<% for seed in range(60) %>
+| << seed >> | << (1000 + seed) | thousands >> |
+<% endfor %>
+
+: Every seed. {#tbl:seeds}
+:::
+
+<< claims_table(claims, "Every claim.") >>
+
+# References {.unnumbered}
+
+::: {#refs}
+:::
+"""
+
+
+def claim(identity: str = "S3", **changes: str) -> dict[str, str]:
+    fields = {
+        "source": "paper, text",
+        "claim": "Sweeps | needed",
+        "paper": "1,425",
+        "ours": "1,210",
+        "rule": "As said.",
+    }
+    return {"id": identity, "verdict": "reproduced", **fields, **changes}
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> dict[str, Any]:
+    """Context, sections, figures and output files of a report that builds."""
+    sections = tmp_path / "sections"
+    sections.mkdir()
+    (sections / "00_front.md.j2").write_text(FRONT, encoding="utf-8")
+    (sections / "10_body.md.j2").write_text(BODY, encoding="utf-8")
+    figures = {}
+    for name, height in (("sweeps", 100), ("weights", 5000)):
+        figures[f"symmetry/{name}"] = tmp_path / f"{name}.svg"
+        figures[f"symmetry/{name}"].write_text(SVG.format(height=height))
+    claims = [claim("S10", verdict="not reproduced"), claim("S3"), claim("M1", verdict="not judged")]
+    context = {
+        "title": "A sample & its <title>",
+        "author": ["A. Student", "B. Student"],
+        "symmetry": {"values": {"networks": 4096, "rate": 0.934}},
+        "claims": claims,
+    }
+    files = {"html": tmp_path / "out" / "report.html", "pdf": tmp_path / "out" / "report.pdf"}
+    return {"context": context, "sections": sections, "figures": figures, **files}
+
+
+def edit(sample: dict[str, Any], old: str, new: str, file: str = "10_body.md.j2") -> None:
+    path = sample["sections"] / file
+    assert old in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+def test_report_in_both_formats(sample: dict[str, Any]) -> None:
+    """Numbers, alternative text, links, citations and self-containment in HTML; tags and pages in the PDF."""
+    report.build(**sample)
+    page = sample["html"].read_text(encoding="utf-8")
+    text = re.sub(r"\s+", " ", re.sub(r"<(style|script|math).*?</\1>", "", page, flags=re.DOTALL))
+    text = re.sub(r"<[^>]+>", "", text)
+
+    assert "<title>A sample &amp; its &lt;title&gt;</title>" in page
+    assert "We train 4,096 networks like that of Rumelhart et al. (1986" in text
+    assert "93%" in text
+    assert "see Section 1.1 and Table 2, Figure 1 and the weights" in text
+    assert "Figure 1. Sweeps with" in text
+    assert "(Wilson 1927, 209)" in text
+    assert "Finding · It works" in text
+    assert 'alt="A falling line."' in page
+    assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == ["S3", "S10", "M1"]
+    assert 'class="badge not-reproduced"' in page
+    assert "Sweeps | needed" in text
+    assert page.count("<math") >= 4
+
+    targets = set(re.findall(r'\bid="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= targets
+    assert not re.findall(r'(?:src|srcset)="(?!data:)', page)
+    assert "<link" not in page.replace('<link rel="stylesheet" href="data:', "")
+    assert not re.findall(r"url\((?![\"']?data:)", page)
+    assert "@import" not in page
+    assert str(sample["sections"].parent) not in page
+    assert len(page) < 5e6
+
+    pdf = sample["pdf"].read_bytes()
+    assert b"/MarkInfo" in pdf
+    assert b"pdfuaid:part" in pdf
+    assert b"(A falling line.)" in pdf
+    assert str(sample["sections"].parent).encode() not in pdf
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
+
+
+def test_same_bytes_twice(sample: dict[str, Any]) -> None:
+    report.build(**sample)
+    first = sample["html"].read_bytes(), sample["pdf"].read_bytes()
+    report.build(**sample)
+    assert (sample["html"].read_bytes(), sample["pdf"].read_bytes()) == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[1, 2] | listing", "symmetry.values.median", r"10_body.md.j2, line 6: .*no attribute 'median'"),
+        ("[1, 2] | listing", "none", r"10_body.md.j2, line 6: the value None cannot be put into a sentence"),
+        ("[1, 2] | listing", "2 / 3", r"10_body.md.j2, line 6: the number 0.6666666666666666 needs a filter"),
+        ("[1, 2] | listing", "none | percent", r"10_body.md.j2, line 6: percent: the value is None"),
+        ("[1, 2] | listing", "claims.items", r"line 6: .*no attribute 'items'"),
+        ("[1, 2] | listing >>", "[1, 2] | listing", r"10_body.md.j2, line \d+: "),
+        ("@eq:error,", "@eq:eror,", r"refers to @eq:eror, but no equation is labelled #eq:eror"),
+        ("[@fig:sweeps]", "[@tbl:seeds]", r"never refers to the figure @fig:sweeps"),
+        ("@pdp1986", "@pdp1987", r"cites @pdp1987, which report/references.bib does not hold"),
+        (' alt="A falling line."', "", r"figure:symmetry/sweeps needs alternative text"),
+        (
+            "figure:symmetry/weights",
+            "figure:symmetry/wait",
+            r"figure:symmetry/wait, which no experiment declares",
+        ),
+        ("#fig:weights alt", "alt", r"figure:symmetry/weights needs a label"),
+        ("{#sec:details}", "{#sec:introduction}", r"Duplicate identifier 'sec:introduction'"),
+        ("#fig:weights", "#fig:sweeps", r"the label #fig:sweeps is used twice"),
+        ("](#fig:weights)", "](#fig:weight)", r"links to #fig:weight, but nothing"),
+        ("## Details", "### Details", r"heading .Details. skips a level"),
+        ("see [@sec:details; @tbl:claims]", "see [@sec:details; @wilson1927]", r"mixes a cross-reference"),
+        ("Most networks learn.\n:::", "Most networks learn.", r"unclosed"),
+    ],
+)
+def test_mistakes_are_refused_in_one_sentence(sample: dict[str, Any], old: str, new: str, message: str) -> None:
+    """What an author can get wrong names the file or the label, and nothing is written."""
+    edit(sample, old, new)
+    with pytest.raises(UserError, match=message):
+        report.build(**sample)
+    assert not sample["html"].exists()
+
+
+def test_unused_and_missing_figures_are_refused(sample: dict[str, Any]) -> None:
+    extra = {**sample["figures"], "family/units": sample["figures"]["symmetry/sweeps"]}
+    with pytest.raises(UserError, match="figure family/units is drawn but no section shows it"):
+        report.build(**{**sample, "figures": extra})
+    sample["figures"]["symmetry/sweeps"].unlink()
+    with pytest.raises(UserError, match=r"symmetry/sweeps should be at .* does not exist"):
+        report.build(**sample)
+
+
+def test_a_mapping_entry_comes_before_its_method(tmp_path: Path) -> None:
+    """`symmetry.values` is the entry called values, not dict.values."""
+    template = tmp_path / "a.md.j2"
+    template.write_text("<< symmetry.values.items >> <# unseen #>$<$ {{ }} << 'not judged' | badge >>")
+    text = report.render_file(template, {"symmetry": {"values": {"items": 7}}})
+    assert text == "7 $<$ {{ }} [not judged]{.badge .not-judged}"
+
+
+def test_reporting_does_not_import_torch() -> None:
+    code = "import sys, backprop.report, backprop.assignment; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_reference_and_font_is_there() -> None:
+    """The bibliography parses without warnings, and each font the style asks for exists and is small."""
+    keys = report.bibliography_keys()
+    assert {"rumelhart1986", "pdp1986", "wilson1927", "kaplan1958"} <= keys
+    text = "; ".join(f"@{key}" for key in sorted(keys))
+    document = report.parse(f"# R\n\nSee [{text}].\n\n::: {{#refs}}\n:::\n")
+    page = report.to_html(document, {"title": "R"}, {})
+    assert page.count('class="csl-entry"') == len(keys)
+    for name in re.findall(r"url\((fonts/[^)]+)\)", (report.KIT / "style.css").read_text(encoding="utf-8")):
+        assert 0 < (report.KIT / name).stat().st_size < 150_000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (wording.percent(0.934), "93%"),
+        (wording.percent(0.9996), "99.96%"),
+        (wording.percent(0.00012), "0.01%"),
+        (wording.percent(1.0, 1), "100%"),
+        (wording.rate(0.934, 0.921, 1), "93% (92% to 100%)"),
+        (wording.interval((-1.25, 3), "signed"), "−1.2 to +3.0"),
+        (wording.interval([1200.4, 3000], "thousands"), "1,200 to 3,000"),
+        (wording.thousands(1425), "1,425"),
+        (wording.fixed(-0.001, 2), "0.00"),
+        (wording.fixed(-1234.56), "−1,234.6"),
+        (wording.signed(7.2), "+7.2"),
+        (wording.signed(0.0), "0.0"),
+        (wording.significant(0.001234), "0.0012"),
+        (wording.significant(12345), "12,000"),
+        (wording.significant(-3.14e-7), "−3.1×10⁻⁷"),
+        (wording.significant(9.99, 2), "10"),
+        (wording.significant(0), "0"),
+        (wording.median_with_cap(1210, 10000), "1,210 sweeps (cap 10,000)"),
+        (wording.median_with_cap(None, 10000), "not reached within 10,000 sweeps"),
+        (wording.median_with_cap(90, 100, ""), "90 (cap 100)"),
+        (wording.words(3), "three"),
+        (wording.words(4096), "4,096"),
+        (wording.count(1, "network"), "one network"),
+        (wording.count(0, "network"), "no networks"),
+        (wording.listing(["a", "b", "c"]), "a, b and c"),
+        (wording.capital("three networks"), "Three networks"),
+    ],
+)
+def test_wording(text: str, expected: str) -> None:
+    assert text == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (wording.percent, (float("nan"),), "percent: the value is nan"),
+        (wording.percent, (93.4,), "must lie between 0 and 1"),
+        (wording.fixed, ("many",), "'many', not a number"),
+        (wording.interval, ((1, 2, 3),), "must be a pair"),
+        (wording.interval, ((0, 1), "percentage"), "allowed are percent"),
+        (wording.listing, ([],), "the list is empty"),
+        (wording.words, (2.5,), "must be a whole number"),
+    ],
+)
+def test_wording_refuses_what_is_missing(
+    function: Callable[..., str], arguments: tuple[Any, ...], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        function(*arguments)
+
+
+def test_claims_are_checked_and_ordered() -> None:
+    """Parts keep the order in which they come, numbers rise; words and fields are checked by name."""
+    claims = [Claim(**claim(name)) for name in ("M10", "M2", "F1", "S10", "S9")]
+    assert [c.id for c in ordered(claims)] == ["M2", "M10", "F1", "S9", "S10"]
+    assert counts(claims) == {verdict: 5 if verdict == "reproduced" else 0 for verdict in VERDICTS}
+    assert Claim.from_mapping(claims[0].as_mapping()) == claims[0]
+    with pytest.raises(ValueError, match="claim S3: the verdict is 'yes'; allowed: reproduced, partly"):
+        Claim(**claim(verdict="yes"))
+    with pytest.raises(ValueError, match="claim S3: the field 'rule' is ''"):
+        Claim(**claim(rule=""))
+    with pytest.raises(ValueError, match=r"claim S3: missing fields \['rule'\], unknown fields \['rules'\]"):
+        Claim.from_mapping({("rules" if key == "rule" else key): value for key, value in claim().items()})
+    with pytest.raises(ValueError, match="claim M2 is given twice"):
+        ordered([claims[1], claims[1]])

@@ -1,0 +1,101 @@
+"""Experiment 1 from protocol to verdicts, on few seeds."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from backprop import analysis, store
+from backprop.experiments.symmetry import analyse, figures, findings
+from backprop.experiments.symmetry.protocol import BOUNDS, WHERE, Protocol
+from backprop.experiments.symmetry.train import train
+from backprop.runs import ARRAYS, TABLE, Run
+
+SEEDS = tuple(range(160))
+
+
+def build(folder, protocol):
+    """One variant trained and analysed on disk, as the workflow leaves it."""
+    arrays = train(protocol, protocol.seed_list, "cpu", {})
+    about = {"protocol": {name: getattr(protocol, name) for name in protocol.__dataclass_fields__}, "provenance": {}}
+    store.write_arrays(folder / ARRAYS, arrays, about)
+    store.write_table(folder / TABLE, analyse.analyse(protocol, store.read_arrays(folder / ARRAYS)), analyse.COLUMNS)
+    return Run(folder)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    home = tmp_path_factory.mktemp("symmetry")
+    return {
+        "paper": build(home / "paper", Protocol(seeds=SEEDS, sweeps=2000)),
+        "targets_0.1_0.9": build(home / "targets_0.1_0.9", Protocol(seeds=SEEDS, sweeps=2000, targets=(0.1, 0.9))),
+    }
+
+
+def test_the_defaults_are_what_the_paper_states():
+    paper = Protocol()
+    assert (paper.bits, paper.hidden_units, paper.epsilon, paper.alpha, paper.weight_range) == (6, 2, 0.1, 0.9, 0.3)
+    assert paper.error == "half_sum" and paper.bias_range is None and not paper.per_case
+    assert set(WHERE) <= set(Protocol.__dataclass_fields__)
+
+
+def test_solved_networks_solve_all_cases_at_the_cap(runs):
+    table, arrays = runs["paper"].table, runs["paper"].arrays
+    layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
+    output = analysis.outputs(layer_1, layer_2, analysis.cases())
+    right = ((output > 0.5) == analysis.is_palindrome(analysis.cases())).all(axis=1)
+    assert (right == table.solved).mean() > 0.98, "a solved network may leave the solution again, but hardly ever does"
+    assert table.solved.any() and not table.solved.all()
+
+
+def test_an_untrained_network_has_not_solved_anything_under_either_coding(runs):
+    for run in runs.values():
+        assert (run.table["sweeps_0.5"].dropna() > 50).all()
+        times = run.table[[f"sweeps_{bound:g}" for bound in BOUNDS]].dropna().to_numpy()
+        assert (np.diff(times, axis=1) >= 0).all(), "a stricter criterion is met later"
+
+
+@pytest.mark.parametrize(("variant", "rate"), [("paper", 0.327), ("targets_0.1_0.9", 0.418)])
+def test_the_share_that_has_solved_it_by_1425_is_that_of_4000_other_seeds(runs, variant, rate):
+    solved = int((runs[variant].table["sweeps_0.5"] <= 1425).sum())
+    assert binomtest(solved, len(SEEDS), rate).pvalue > 0.001
+
+
+def test_solved_networks_look_like_figure_1(runs):
+    solved = runs["paper"].table.query("solved")
+    assert (solved.mirror_residual < 0.05).mean() > 0.9
+    assert (solved.family.isin(["1:2:4", "2:3:4"])).mean() > 0.9
+    assert (runs["targets_0.1_0.9"].table.query("family == '1:2:4'").distance < 0.2).mean() > 0.9
+
+
+def test_every_number_and_every_claim_comes_from_the_runs(runs, tmp_path):
+    values = findings.values(runs)
+    store.write_json(tmp_path / "findings.json", values)
+    assert values["variants"]["paper"]["networks"] == len(SEEDS)
+    found = findings.claims(runs, values)
+    assert [claim.id for claim in found] == ["S1", "S3", *(f"S{n}" for n in range(6, 15))]
+    assert {claim.id: claim.verdict for claim in found}["S6"] == "reproduced"
+
+
+def test_a_run_without_a_solved_network_is_told_and_drawn(tmp_path):
+    run = build(tmp_path / "paper", Protocol(seeds=12, sweeps=40))
+    values = findings.values({"paper": run})
+    assert values["variants"]["paper"]["solved"]["count"] == 0
+    assert values["variants"]["paper"]["median"] is None
+    store.write_json(tmp_path / "findings.json", values)
+    verdicts = {claim.id: claim.verdict for claim in findings.claims({"paper": run}, values)}
+    assert verdicts["S6"] == verdicts["S8"] == "not judged"
+    for name, figure in figures.FIGURES.items():
+        assert figure({"paper": run}, values), name
+
+
+def test_other_shapes_are_measured_as_far_as_they_go(tmp_path):
+    run = build(tmp_path / "wide", Protocol(seeds=4, sweeps=20, bits=4, hidden_units=3))
+    assert run.table.distance.isna().all() and run.table.ratio_large.isna().all()
+    assert (run.table.family == "").all()
+
+
+def test_the_figures_are_the_same_bytes_twice(runs):
+    from backprop.plots import save
+
+    values = findings.values(runs)
+    assert save(figures.ratios(runs, values)) == save(figures.ratios(runs, values))
