@@ -126,7 +126,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "<title>A sample &amp; its &lt;title&gt;</title>" in page
     assert "We train 4,096 networks like that of Rumelhart et al. (1986" in text
     assert "93%" in text
-    assert "see Section\u00a01.1 and Table\u00a02" in text
+    assert "see Section 1.1 and Table 2, Figure 1 and the weights" in text
     assert "Figure 1. Sweeps with" in text
     assert "(Wilson 1927, 209)" in text
     assert "Finding · It works" in text
@@ -187,9 +187,7 @@ def test_same_bytes_twice(sample: dict[str, Any]) -> None:
         ("Most networks learn.\n:::", "Most networks learn.", r"unclosed"),
     ],
 )
-def test_mistakes_are_refused_in_one_sentence(
-    sample: dict[str, Any], old: str, new: str, message: str
-) -> None:
+def test_mistakes_are_refused_in_one_sentence(sample: dict[str, Any], old: str, new: str, message: str) -> None:
     """What an author can get wrong names the file or the label, and nothing is written."""
     edit(sample, old, new)
     with pytest.raises(UserError, match=message):

@@ -40,8 +40,8 @@ def test_the_defaults_are_what_the_paper_states():
 
 def test_solved_networks_solve_all_cases_at_the_cap(runs):
     table, arrays = runs["paper"].table, runs["paper"].arrays
-    layers = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
-    output = analysis.outputs(*layers, analysis.cases())
+    layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
+    output = analysis.outputs(layer_1, layer_2, analysis.cases())
     right = ((output > 0.5) == analysis.is_palindrome(analysis.cases())).all(axis=1)
     assert (right == table.solved).mean() > 0.98, "a solved network may leave the solution again, but hardly ever does"
     assert table.solved.any() and not table.solved.all()

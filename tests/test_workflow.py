@@ -93,7 +93,7 @@ def test_a_changed_variant_reruns_only_its_own_jobs(finished):
 
 def test_an_edited_sentence_retrains_and_redraws_nothing(edited):
     folder, edit = edited
-    edit("report/sections/10_symmetry.md.j2", "the", "thee")
+    edit("report/sections/20_symmetry.md.j2", "the", "thee")
     assert planned(folder) == {"all": 1, "report": 1}
 
 

@@ -40,7 +40,7 @@ local function figure(fig)
   local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
   local alt = quoted(pandoc.utils.stringify(image.caption))
   return typst("#figure(picture(" .. quoted(image.src) .. ", " .. alt .. "), alt: " .. alt
-    .. ", kind: image, caption: [" .. caption .. "])" .. label(fig.identifier))
+    .. ", kind: image, placement: auto, caption: [" .. caption .. "])" .. label(fig.identifier))
 end
 
 local function cards(div)

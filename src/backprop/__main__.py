@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backprop import config, sources, stages, store
+from backprop import config, datasets, sources, stages, store
+from backprop.judging import SHARE_RULE_IN_FULL
 from backprop.protocol import Protocol, UserError
 
 
@@ -45,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("experiment", help=", ".join(sources.experiments()))
         return sub
 
+    sub = command("fetch", _fetch, "Fetch and check data sets.", experiment=False)
+    sub.add_argument("names", nargs="*", metavar="name", help=f"{', '.join(datasets.NAMES)}; default: all")
+    sub.add_argument("--source", help="auto, download, bundled or a folder, instead of the configuration's")
     for name, run, text in (
         ("train", _train, "Train every network of one variant of an experiment."),
         ("analyse", _analyse, "Measure the trained networks of one variant, one row each."),
@@ -96,6 +100,13 @@ def _protocol(options: argparse.Namespace) -> Protocol:
 
 def _folder(options: argparse.Namespace, variant: str) -> Path:
     return options.results / options.experiment / variant
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    home = options.results / "data"
+    source = options.source or str((_configuration(options).get("data") or {}).get("source", "auto"))
+    for name in options.names or datasets.NAMES:
+        datasets.fetch(name, source, home / f"{name}.safetensors", home / "raw")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -162,6 +173,7 @@ def _report(options: argparse.Namespace) -> None:
 
     context = _context(options) | {
         "title": "Learning representations by back-propagating errors",
+        "share_rule": SHARE_RULE_IN_FULL,
         "subtitle": "A reproduction with thousands of networks where the paper shows one",
     }
     out = options.results / "report"

@@ -23,9 +23,7 @@ from backprop import report
 from backprop.protocol import UserError
 from backprop.store import write_bytes, write_text
 
-FENCE = re.compile(
-    r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
-)
+FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADER = ("title", "author", "student_id", "course")
 STYLE = {  # what the figure needs in order to be small, and to have the same bytes on each run
     "svg.hashsalt": "backprop", "font.size": 6.5, "axes.titlesize": 7, "axes.labelsize": 6.5,
@@ -83,9 +81,7 @@ def to_notebook(markdown: str, header: Mapping[str, str]) -> nbformat.NotebookNo
     for number, cell in enumerate(cells, 1):
         cell.id = f"cell-{number:02}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(
-        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
-    )
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
 def execute(notebook: nbformat.NotebookNode, seconds: int = 300) -> nbformat.NotebookNode:

@@ -36,9 +36,7 @@ class Claim:
         if not re.fullmatch(r"[A-Z]+[0-9]+[a-z]?", self.id):
             raise ValueError(f"claim {self.id!r}: the id must be letters and a number, such as S3.")
         if self.verdict not in VERDICTS:
-            raise ValueError(
-                f"claim {self.id}: the verdict is {self.verdict!r}; allowed: {', '.join(VERDICTS)}."
-            )
+            raise ValueError(f"claim {self.id}: the verdict is {self.verdict!r}; allowed: {', '.join(VERDICTS)}.")
         for field in fields(self):
             value = getattr(self, field.name)
             if not isinstance(value, str) or not value.strip():
@@ -51,9 +49,7 @@ class Claim:
         missing, unknown = names - set(mapping), set(mapping) - names
         if missing or unknown:
             title = mapping.get("id", "without an id")
-            raise ValueError(
-                f"claim {title}: missing fields {sorted(missing)}, unknown fields {sorted(unknown)}."
-            )
+            raise ValueError(f"claim {title}: missing fields {sorted(missing)}, unknown fields {sorted(unknown)}.")
         return cls(**mapping)
 
     def as_mapping(self) -> dict[str, str]:

@@ -100,8 +100,8 @@ def _check_schema(config: Mapping[str, Any]) -> None:
     where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
     if error.validator == "additionalProperties":
         unknown = ", ".join(f"'{key}'" for key in error.instance if not _known(key, error.schema))
-        allowed = list(error.schema.get("properties", {})) + list(error.schema.get("patternProperties", {}))
-        raise UserError(f"{where}: unknown key {unknown}; allowed are {', '.join(allowed)}.")
+        known = [*error.schema.get("properties", {}), *error.schema.get("patternProperties", {})]
+        raise UserError(f"{where}: unknown key {unknown}; allowed are {', '.join(known)}.")
     if error.validator == "enum":
         allowed = ", ".join(map(str, error.validator_value))
         raise UserError(f"{where} is {error.instance!r}; allowed are {allowed}.")

@@ -28,9 +28,7 @@ from backprop.protocol import UserError
 from backprop.store import write_bytes, write_text
 
 KIT = Path(__file__).parents[2] / "report"  # templates, filters, fonts, style, references
-TIMESTAMP = (
-    529_200_000  # 9 October 1986, the day the paper appeared: a PDF must carry a date, and not today's
-)
+TIMESTAMP = 529_200_000  # 9 October 1986, the day the paper appeared: a PDF must carry a date, and not today's
 KINDS = {"fig": "figure", "tbl": "table", "eq": "equation", "sec": "section"}
 
 
@@ -118,9 +116,7 @@ def render_file(template: Path, context: Mapping[str, Any]) -> str:
 
 
 def _line(error: Exception, template: Path) -> int | str:
-    lines = [
-        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(template)
-    ]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(template)]
     return lines[-1] if lines and lines[-1] else "?"
 
 
@@ -129,9 +125,7 @@ def _printable(value: Any) -> Any:
     if isinstance(value, jinja2.Undefined):
         return value
     if value is None or isinstance(value, bool | dict | list | tuple) or callable(value):
-        raise UserError(
-            f"the value {str(value)[:60]} cannot be put into a sentence; branch on it or use a filter"
-        )
+        raise UserError(f"the value {str(value)[:60]} cannot be put into a sentence; branch on it or use a filter")
     if isinstance(value, float) and (not math.isfinite(value) or len(repr(value)) > 6):
         raise UserError(f"the number {value!r} needs a filter, such as fixed, significant or percent")
     return value
@@ -209,9 +203,7 @@ def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = 
             raise UserError(f"the text links to #{link}, but nothing carries that label.")
     unreferred = [x for x in found.labels if x.startswith("fig:") and x not in found.citations + found.links]
     if unreferred:
-        raise UserError(
-            f"the text never refers to the figure @{unreferred[0]}; say in a sentence what it shows."
-        )
+        raise UserError(f"the text never refers to the figure @{unreferred[0]}; say in a sentence what it shows.")
 
 
 def _check_headings(document: Mapping[str, Any]) -> None:
@@ -220,9 +212,7 @@ def _check_headings(document: Mapping[str, Any]) -> None:
     for element in _elements(document["blocks"]):
         if element["t"] == "Header":
             if element["c"][0] > before + 1:
-                raise UserError(
-                    f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (before + 1)}."
-                )
+                raise UserError(f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (before + 1)}.")
             before = element["c"][0]
 
 
@@ -230,9 +220,7 @@ def _check_figures(found: Inventory, figures: Mapping[str, Path]) -> None:
     for name in found.images:
         if name not in figures:
             known = ", ".join(sorted(figures)) or "none"
-            raise UserError(
-                f"the text shows figure:{name}, which no experiment declares; declared are {known}."
-            )
+            raise UserError(f"the text shows figure:{name}, which no experiment declares; declared are {known}.")
         if not figures[name].exists():
             raise UserError(f"the figure {name} should be at {figures[name]}, which does not exist.")
     for name in figures:
@@ -241,9 +229,7 @@ def _check_figures(found: Inventory, figures: Mapping[str, Path]) -> None:
     if found.unlabelled:
         raise UserError(f"figure:{found.unlabelled[0]} needs a label such as {{#fig:name}} and a caption.")
     if found.without_alt:
-        raise UserError(
-            f'figure:{found.without_alt[0]} needs alternative text: {{alt="what the figure shows"}}.'
-        )
+        raise UserError(f'figure:{found.without_alt[0]} needs alternative text: {{alt="what the figure shows"}}.')
 
 
 def inventory(document: Mapping[str, Any]) -> Inventory:
@@ -281,9 +267,7 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
 
 def bibliography_keys(kit: Path = KIT) -> set[str]:
     """The keys in references.bib."""
-    return set(
-        re.findall(r"^@\w+\{([\w-]+),", (kit / "references.bib").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    return set(re.findall(r"^@\w+\{([\w-]+),", (kit / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def _elements(node: Any) -> Iterator[dict[str, Any]]:

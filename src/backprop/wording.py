@@ -21,9 +21,7 @@ WORDS = (
 def number(value: Any, name: str = "number") -> float:
     """The value as a float; UserError when it is missing (None, nan) or no number."""
     if isinstance(value, bool) or value is None or (isinstance(value, float) and math.isnan(value)):
-        raise UserError(
-            f"{name}: the value is {value!r}, not a number; the sentence must branch on that case."
-        )
+        raise UserError(f"{name}: the value is {value!r}, not a number; the sentence must branch on that case.")
     try:
         return float(value)
     except ValueError:

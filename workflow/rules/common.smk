@@ -46,7 +46,8 @@ def protocol_of(wildcards):
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
-    return json.dumps(variants[wildcards.variant].overrides(), sort_keys=True)
+    # the order of a grid is the order of its cells, so keys stay as they are written
+    return json.dumps(variants[wildcards.variant].overrides())
 
 
 def variant_files(experiment, *names):

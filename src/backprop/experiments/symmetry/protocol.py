@@ -22,6 +22,7 @@ class Protocol(protocol.Protocol):
     error: str = field(default="half_sum", metadata={"allowed": names.ERRORS})
     weight_range: float = field(default=0.3, metadata={"low": 0.0})
     bias_range: float | None = field(default=None, metadata={"low": 0.0})
+    equal_hidden_units: bool = False
     per_case: bool = False
     optimizer: str = field(default="descent", metadata={"allowed": ("descent", *names.OPTIMIZERS)})
     epsilon: float = field(default=0.1, metadata={"low": 0.0})

@@ -27,11 +27,15 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     )
     inputs, targets = patterns(protocol)
     low, high = protocol.targets
+    weights = initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range)
+    if protocol.equal_hidden_units:
+        weights[0][:] = weights[0][:1].clone()
+        weights[1][:, :-1] = weights[1][:, :1].clone()
     trained = training.train(
         architecture,
         inputs,
         targets,
-        weights=initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range),
+        weights=weights,
         update=update(protocol),
         error=protocol.error,
         sweeps=protocol.sweeps,

@@ -1,0 +1,67 @@
+"""One row per network: the cell it belongs to, all of the cell's settings, and the measures of Experiment 1."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from backprop.experiments.departures.protocol import FIELDS, Protocol, settings
+from backprop.experiments.symmetry import analyse as symmetry
+from backprop.store import Column
+
+_TYPES: dict[Any, pa.DataType] = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+_LEFT_OUT = ("as_figure_1", "distance", "symmetry")
+
+SETTINGS = (
+    Column("cell", pa.int64(), "number of the cell in the study's grid"),
+    Column("group", pa.string(), "the cell's group in the grid"),
+    Column("coding", pa.string(), "the targets"),
+    Column("fresh", pa.bool_(), "trained again from fresh seeds, as the best cell of its group"),
+    *(
+        Column(name, _TYPES.get(hint, pa.float64() if float in typing.get_args(hint) else pa.string()),
+               f"the cell's setting, see config/README.md: {name}")
+        if typing.get_origin(hint) not in (tuple, dict)
+        else Column(name, pa.string(), f"the cell's setting, see config/README.md: {name}")
+        for name, hint in FIELDS.items()
+    ),
+)  # fmt: skip
+MEASURES = tuple(column for column in symmetry.COLUMNS if column.name not in _LEFT_OUT)
+COLUMNS = (
+    *SETTINGS,
+    *MEASURES,
+    Column("units_apart", pa.float64(), "M7: largest difference between the weights of two hidden units"),
+)
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Measure every network of every cell as Experiment 1 does; families only where there are two hidden units."""
+    tables = [_measure(protocol, number, False, arrays) for number in range(len(protocol.cells))]
+    tables += [_measure(protocol, int(number), True, arrays) for number in arrays["chosen"]]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    cell = protocol.cells[number]
+    prefix = f"{number:03d}.fresh." if fresh else f"{number:03d}."
+    own = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix) and "." not in name.removeprefix(prefix)
+    }
+    table = symmetry.analyse(cell.protocol, own)[[column.name for column in MEASURES]]
+    if cell.protocol.hidden_units != 2:
+        table["family"] = ""
+    weights = own["layer_1"][:, -1].astype(float)
+    table["units_apart"] = (weights.max(axis=1) - weights.min(axis=1)).max(axis=1)
+    own_settings: dict[str, Any] = {
+        "cell": number,
+        "group": cell.group,
+        "coding": cell.coding,
+        "fresh": fresh,
+    } | settings(cell.protocol)
+    return table.assign(**own_settings)

@@ -1,0 +1,100 @@
+"""The numbers of the phase diagram, and the verdict on the paper's pair of epsilon and alpha."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backprop.claims import Claim
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.judging import share, told
+from backprop.runs import Run
+from backprop.statistics import median_survival
+from backprop.wording import percent, thousands
+
+CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
+"""The variants that differ in target coding alone, and how the text calls them."""
+
+
+def values(runs: Mapping[str, Run]) -> dict[str, Any]:
+    """By variant the two maps [alphas][epsilons], the paper's cell, and the best pair on fresh seeds."""
+    return {
+        "paper": {"epsilon": Symmetry.epsilon, "alpha": Symmetry.alpha},
+        "variants": {n: _map(r) for n, r in runs.items()},
+    }
+
+
+def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
+    """Claim S4."""
+    del runs
+    coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
+    ours, paper = values["variants"]["paper"], values["paper"]
+    words = "; ".join(_told(label, found) for label, found in coded.items())
+    return [
+        Claim(
+            "S4", "paper, caption of Figure 1", "The learning rate and the momentum are well chosen",
+            f"ε {paper['epsilon']:g}, α {paper['alpha']:g}", words, _verdict(ours),
+            "Reproduced if no pair of the diagram solves more networks than the paper's (intervals apart, best pair on "
+            "fresh seeds), partly if one does and the paper's solves some, not reproduced if that solves none. "
+            "Targets 0/1.",
+        )
+    ]  # fmt: skip
+
+
+def _map(run: Run) -> dict[str, Any]:
+    cap, table = run.protocol["sweeps"], run.table[~run.table.fresh]
+    epsilons, alphas = (list(run.protocol[name]) for name in ("epsilons", "alphas"))
+    cells = {key: _cell(rows, cap) for key, rows in table.groupby(["epsilon", "alpha"])}
+    grid = [[cells[epsilon, alpha] for epsilon in epsilons] for alpha in alphas]
+    here = (Symmetry.epsilon, Symmetry.alpha)
+    fresh = run.table[run.table.fresh]
+    best = None
+    if len(fresh):
+        best = {"epsilon": fresh.epsilon.iloc[0], "alpha": fresh.alpha.iloc[0], **_cell(fresh, cap)}
+    rates = np.array([[cell["solved"]["rate"] for cell in line] for line in grid])
+    return {
+        "cap": cap,
+        "seeds": int(table.seed.nunique()),
+        "pairs": len(cells),
+        "epsilons": epsilons,
+        "alphas": alphas,
+        "solved": [[cell["solved"]["rate"] for cell in line] for line in grid],
+        "median": [[cell["median"] for cell in line] for line in grid],
+        "here": cells.get(here),
+        "best": best,
+        "better_pairs": int((rates > cells[here]["solved"]["high"]).sum()) if here in cells else None,
+        "mostly": [_mostly(alphas[row], epsilons, rates[row]) for row in range(len(alphas))],
+    }
+
+
+def _cell(rows: pd.DataFrame, cap: int) -> dict[str, Any]:
+    median = median_survival(rows.sweeps.fillna(cap), rows.solved)
+    return {"solved": share(rows.solved), "median": median.value}
+
+
+def _mostly(alpha: float, epsilons: list[float], rates: np.ndarray) -> dict[str, Any]:
+    """For one alpha, the best epsilon and the effective rate epsilon / (1 - alpha) there."""
+    column = int(rates.argmax())
+    step = epsilons[column] / (1 - alpha) if alpha < 1 else None
+    return {"alpha": alpha, "epsilon": epsilons[column], "step": step, "rate": float(rates[column])}
+
+
+def _told(label: str, found: Mapping[str, Any]) -> str:
+    here, best = found["here"], found["best"]
+    text = f"targets {label}: "
+    text += f"the paper's pair {told(here['solved'])}" if here else "the paper's pair is not in the diagram"
+    if best:
+        text += f", ε {best['epsilon']:g} with α {best['alpha']:g} {percent(best['solved']['rate'], 1)}"
+    return f"{text} by {thousands(found['cap'])} sweeps"
+
+
+def _verdict(found: Mapping[str, Any]) -> str:
+    here, best = found["here"], found["best"]
+    if not here or not best:
+        return "not judged"
+    if best["solved"]["low"] <= here["solved"]["high"]:
+        return "reproduced"
+    return "partly" if here["solved"]["count"] else "not reproduced"

@@ -1,0 +1,69 @@
+"""Trains the networks of all pairs of epsilon and alpha in one stack, then the best pair again from fresh seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from backprop import training
+from backprop.devices import resolve_device
+from backprop.experiments.phase.protocol import Protocol
+from backprop.experiments.symmetry.protocol import BOUNDS
+from backprop.experiments.symmetry.train import patterns
+from backprop.networks import Architecture, initial_weights
+
+
+def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
+    """Train one network per pair and seed.
+
+    Returns:
+        One entry per network, pair by pair, the fresh ones last: epsilon, alpha, seed, fresh, first_sweep (the first
+        sweep after which all outputs are on their target's side, -1 for never by the cap) and error_at_cap, E there.
+    """
+    stacked = _train(protocol, protocol.pairs, seeds, device)
+    if not protocol.fresh_seeds:
+        return stacked | {"fresh": np.zeros(len(stacked["seed"]), dtype=bool)}
+    first = stacked["first_sweep"].reshape(len(protocol.pairs), len(seeds))
+    pair = protocol.pairs[best_pair(first, protocol.sweeps)]
+    again = _train(protocol, [pair], protocol.fresh_seed_list, device)
+    fresh = np.repeat([False, True], [len(stacked["seed"]), len(again["seed"])])
+    return {name: np.concatenate([stacked[name], again[name]]) for name in stacked} | {"fresh": fresh}
+
+
+def best_pair(first_sweep: np.ndarray, cap: int) -> int:
+    """The row of `first_sweep` [pairs, seeds] with most networks solved, and among those in fewest sweeps."""
+    solved = first_sweep >= 0
+    mean = np.where(solved, first_sweep, cap).mean(axis=1)
+    return int(np.lexsort((mean, -solved.mean(axis=1)))[0])
+
+
+def _train(
+    protocol: Protocol, pairs: Sequence[tuple[float, float]], seeds: tuple[int, ...], device: str
+) -> dict[str, np.ndarray]:
+    plain = protocol.at(*pairs[0])
+    architecture = Architecture((plain.bits, plain.hidden_units, 1), hidden=plain.hidden, output=plain.output)
+    inputs, targets = patterns(plain)
+    # every pair starts from the same weights, those of Experiment 1's seeds
+    weights = [w.repeat(1, 1, len(pairs)) for w in initial_weights(architecture, seeds, plain.weight_range)]
+    epsilon, alpha = np.repeat(np.array(pairs), len(seeds), axis=0).T
+    trained = training.train(
+        architecture,
+        inputs,
+        targets,
+        weights=weights,
+        update=training.Descent(torch.tensor(epsilon), torch.tensor(alpha)),
+        sweeps=plain.sweeps,
+        bounds=(BOUNDS[0] * (plain.targets[1] - plain.targets[0]),),
+        record_every=plain.sweeps,
+        device=resolve_device(device),
+    )
+    return {
+        "epsilon": epsilon,
+        "alpha": alpha,
+        "seed": np.tile(seeds, len(pairs)),
+        "first_sweep": trained.first_sweep[0].numpy(),
+        "error_at_cap": trained.errors[-1].numpy(),
+    }

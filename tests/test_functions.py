@@ -1,0 +1,205 @@
+"""Functions with derivatives of their own, and the perceptron traversed by hand, against autograd and torch."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.autograd import gradcheck, gradgradcheck
+
+from backprop import datasets, functions, stages, store
+from backprop.experiments.functions import findings, train
+from backprop.experiments.functions.protocol import ACTIVATIONS, PRINTED, Protocol
+from backprop.functions import Linear, backward, cross_entropy, forward, perceptron
+from backprop.runs import Run
+
+
+@pytest.fixture
+def x():
+    """Inputs in double precision, away from 0, where ReLU has no derivative."""
+    made = torch.randn(6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1))
+    return (made + 0.1 * made.sign()).requires_grad_()
+
+
+def test_every_activation_of_the_protocol_exists():
+    assert tuple(functions.ACTIVATIONS) == ACTIVATIONS
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_finite_differences_confirm_each_activation(name, x):
+    assert gradcheck(functions.ACTIVATIONS[name].function.apply, (x,))
+    assert gradgradcheck(functions.ACTIVATIONS[name].function.apply, (x,))
+
+
+def test_finite_differences_confirm_linear(x):
+    weight = torch.randn(3, 5, dtype=torch.double, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    assert gradcheck(Linear.apply, (x, weight))
+    assert gradgradcheck(Linear.apply, (x, weight))
+
+
+def test_gradcheck_would_see_a_wrong_derivative(monkeypatch):
+    monkeypatch.setattr(functions, "requ_slope", lambda x: x.clamp(min=0))  # the factor 2 forgotten
+    assert train.derivatives_agree(functions.ACTIVATIONS["requ"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "torchs"),
+    [
+        ("relu", torch.relu),
+        ("sigmoid", torch.sigmoid),
+        ("requ", lambda x: torch.where(x > 0, x**2, torch.zeros_like(x))),
+        ("squareplus", lambda x: (x + torch.sqrt(x**2 + 4)) / 2),
+    ],
+)
+def test_values_and_gradients_are_torchs(name, torchs, x):
+    ours = functions.ACTIVATIONS[name].function.apply(x)
+    torch.testing.assert_close(ours, torchs(x))
+    torch.testing.assert_close(*(torch.autograd.grad(y.sum(), x)[0] for y in (ours, torchs(x))))
+
+
+def test_linear_is_torchs_and_computes_only_what_is_needed(x):
+    weight = torch.randn(3, 5, dtype=torch.double).requires_grad_()
+    torch.testing.assert_close(Linear.apply(x, weight), nn.functional.linear(x, weight))
+    fixed = x.detach()
+    Linear.apply(fixed, weight).sum().backward()
+    assert fixed.grad is None
+
+
+def test_squareplus_does_not_cancel_far_below_zero():
+    x = torch.tensor([-1e4, -1e7, 1e4])
+    torch.testing.assert_close(functions.squareplus(x), torch.tensor([1e-4, 1e-7, 1e4]), rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_traversal_by_hand_is_autograd(name):
+    """Against our functions under autograd, and against nn.Sequential-like torch operations; double precision."""
+    generator = torch.Generator().manual_seed(3)
+    x = torch.rand(20, 12, dtype=torch.double, generator=generator)
+    labels = torch.randint(0, 4, (20,), generator=generator)
+    weights = [
+        torch.randn(size, dtype=torch.double, generator=generator).requires_grad_() for size in ((7, 12), (4, 7))
+    ]
+    activation = functions.ACTIVATIONS[name]
+    loss = nn.functional.cross_entropy(perceptron((weights[0], weights[1]), activation, x), labels)
+    expected = torch.autograd.grad(loss, weights)
+    built_in = nn.functional.cross_entropy(activation.value(x @ weights[0].T) @ weights[1].T, labels)
+    with torch.no_grad():
+        traversal = forward((weights[0], weights[1]), activation, x)
+        ours, to_scores = cross_entropy(traversal.scores, labels)
+        found = backward((weights[0], weights[1]), activation, traversal, to_scores)
+    torch.testing.assert_close(ours, loss)
+    for one, two, three in zip(found, expected, torch.autograd.grad(built_in, weights), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-12, atol=1e-14)
+        torch.testing.assert_close(one, three, rtol=1e-12, atol=1e-14)
+
+
+def test_cross_entropy_stays_finite_for_huge_scores():
+    cost, gradient = cross_entropy(torch.tensor([[1e4, 0.0, -1e4]]), torch.tensor([2]))
+    assert cost == 2e4
+    assert gradient.isfinite().all()
+
+
+@pytest.fixture(scope="module")
+def clothes(tmp_path_factory):
+    """The stand-in, written as the pipeline writes it."""
+    folder = tmp_path_factory.mktemp("data")
+    datasets.fetch("FashionMNIST", "bundled", folder / "FashionMNIST.safetensors", folder / "raw")
+    return {"FashionMNIST": folder / "FashionMNIST.safetensors"}
+
+
+def test_training_is_the_labs_own_loop(clothes):
+    """Sequential without biases, a new SGD optimizer in every step, batches in order; costs and accuracy agree."""
+    data = datasets.load(clothes["FashionMNIST"])
+    x, labels = torch.tensor(data.train_images[:1000]).reshape(-1, 784) / 255.0, torch.tensor(data.train_labels[:1000])
+    model = nn.Sequential(nn.Linear(784, 16, bias=False), nn.Sigmoid(), nn.Linear(16, 10, bias=False))
+    with torch.no_grad():
+        for weight, ours in zip(model.parameters(), train.initial_weights(16, seed=5), strict=True):
+            weight.copy_(ours)
+    costs = []
+    for _ in range(3):
+        total = 0.0
+        for k in range(10):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+            loss = nn.CrossEntropyLoss()(model(x[100 * k : 100 * k + 100]), labels[100 * k : 100 * k + 100].long())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        costs.append(total / 10)
+    arrays = train.train(Protocol(hidden_units=16, epochs=3, record_every=2), (5,), "cpu", clothes)
+    np.testing.assert_allclose(arrays["costs"][0], costs, rtol=1e-5)
+    assert arrays["epochs"].tolist() == [0, 2, 3]
+    test_x = torch.tensor(data.test_images[:1000]).reshape(-1, 784) / 255.0
+    share = (model(test_x).argmax(1) == torch.tensor(data.test_labels[:1000])).float().mean().item()
+    assert arrays["accuracy"][0, -1] == pytest.approx(share, abs=1e-6)
+
+
+def test_a_seed_trains_the_same_alone_and_in_a_crowd(clothes):
+    protocol = Protocol(hidden_units=16, epochs=2)
+    crowd = train.train(protocol, (4, 2), "cpu", clothes)
+    np.testing.assert_array_equal(crowd["costs"][1], train.train(protocol, (2,), "cpu", clothes)["costs"][0])
+
+
+def test_a_network_that_diverges_is_a_row(clothes, tmp_path):
+    protocol = Protocol(hidden_units=16, epochs=3, activation="requ", learning_rate=1e6, seeds=2)
+    stages.train("functions", protocol, "cpu", clothes, tmp_path / "paper")
+    stages.analyse("functions", protocol, tmp_path / "paper")
+    runs = {"paper": Run(tmp_path / "paper")}
+    values = findings.values(runs)
+    assert values["activations"]["paper"]["diverged"] == 2
+    store.write_json(tmp_path / "values.json", values)  # no nan anywhere
+    assert findings.claims(runs, values)[0].verdict == "not judged"
+
+
+def test_the_initial_weights_are_torchs_default():
+    first, second = train.initial_weights(512, seed=0)
+    for weights, inputs in ((first, 784), (second, 512)):
+        scaled = weights * inputs**0.5
+        assert scaled.abs().max() <= 1
+        assert abs(scaled.square().mean() - 1 / 3) < 5 * (4 / 45 / scaled.numel()) ** 0.5
+
+
+@pytest.fixture
+def run(clothes, tmp_path):
+    """A run whose costs and accuracies at the lab's last epoch scatter around given numbers, not trained at all."""
+
+    def make(cost, share, source="local copy"):
+        random = np.random.default_rng(0).standard_normal((2, 20))
+        last, protocol = max(PRINTED), Protocol()
+        costs, accuracy = np.ones((20, last)), np.full((20, 11), 0.1)
+        costs[:, -1], accuracy[:, -1] = cost + 0.006 * random[0], share + 0.006 * random[1]
+        arrays = {
+            "seeds": np.arange(20), "costs": costs, "accuracy": accuracy, "epochs": np.array(protocol.recorded_epochs),
+            "images": np.array([1000, 1000]), "traversal_difference": np.full(20, 1e-15), "gradcheck": np.ones(2),
+        }  # fmt: skip
+        provenance = {"FashionMNIST": {**store.read_about(clothes["FashionMNIST"]), "source": source}}
+        about = {"protocol": vars(protocol), "provenance": provenance}
+        store.write_arrays(tmp_path / "paper" / "trained.safetensors", arrays, about)
+        stages.analyse("functions", protocol, tmp_path / "paper")
+        return {"paper": Run(tmp_path / "paper")}
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("cost", "share", "source", "verdict"),
+    [
+        (1.304, 0.612, "local copy", "reproduced"),
+        (1.304, 0.700, "local copy", "partly"),
+        (1.400, 0.700, "download", "not reproduced"),
+        (1.304, 0.612, "bundled", "not judged"),
+    ],
+)
+def test_the_verdict_on_the_printed_run_follows_from_where_it_lies(run, cost, share, source, verdict):
+    runs = run(cost, share, source)
+    assert findings.claims(runs, findings.values(runs))[0].verdict == verdict
+
+
+def test_the_range_of_one_more_network_holds_its_promise():
+    """In 2,000 draws of 21, the last falls within the range of the first 20 in 95 % (within four standard errors)."""
+    random = np.random.default_rng(0)
+    hits = [
+        low <= sample[-1] <= high
+        for sample in random.standard_normal((2000, 21))
+        for low, high in [findings.spread(sample[:-1])["range"]]
+    ]
+    assert abs(np.mean(hits) - 0.95) < 4 * (0.95 * 0.05 / 2000) ** 0.5

@@ -1,0 +1,85 @@
+"""The phase diagram: each pair in the stack learns as it would alone, and the best one is checked on other seeds."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprop.experiments.phase.analyse import COLUMNS, analyse
+from backprop.experiments.phase.protocol import Protocol
+from backprop.experiments.phase.train import best_pair, train
+from backprop.experiments.symmetry.train import train as train_symmetry
+from backprop.protocol import UserError
+from backprop.store import write_table
+
+SMALL: dict[str, Any] = {
+    "seeds": 20,
+    "sweeps": 300,
+    "epsilons": (0.1, 0.3),
+    "alphas": (0.0, 0.5, 0.9),
+    "fresh_seeds": 8,
+}
+
+
+@pytest.fixture(scope="module")
+def trained():
+    protocol = Protocol(**SMALL)
+    return protocol, train(protocol, protocol.seed_list, "cpu", {})
+
+
+def test_the_diagram_is_as_large_as_promised_and_holds_the_papers_pair():
+    protocol = Protocol()
+    assert len(protocol.epsilons) >= 16
+    assert len(protocol.alphas) >= 12
+    assert len(protocol.seed_list) >= 128
+    assert (0.1, 0.9) in protocol.pairs
+
+
+def test_a_pair_in_the_stack_learns_as_experiment_1_with_its_epsilon_and_alpha(trained):
+    protocol, arrays = trained
+    for epsilon, alpha in protocol.pairs:
+        here = (arrays["epsilon"] == epsilon) & (arrays["alpha"] == alpha) & ~arrays["fresh"]
+        plain = protocol.at(epsilon, alpha)
+        alone = train_symmetry(plain, plain.seed_list, "cpu", {})
+        np.testing.assert_array_equal(arrays["seed"][here], plain.seed_list)
+        # rates as tensors round differently from rates as numbers, which a network near a saddle magnifies
+        first, other = arrays["first_sweep"][here], alone["first_sweep"][:, 0]
+        assert np.mean(first == other) >= 0.9
+        close = np.isclose(arrays["error_at_cap"][here], alone["errors"][:, -1], rtol=1e-2, atol=1e-3)
+        assert close.mean() >= 0.9
+
+
+def test_the_best_pair_is_trained_again_on_seeds_that_did_not_choose_it(trained):
+    protocol, arrays = trained
+    fresh = arrays["fresh"]
+    assert fresh.sum() == 8
+    assert not set(arrays["seed"][fresh]) & set(protocol.seed_list)
+    first = arrays["first_sweep"][~fresh].reshape(6, 20)
+    pair = protocol.pairs[best_pair(first, protocol.sweeps)]
+    assert {*zip(arrays["epsilon"][fresh], arrays["alpha"][fresh], strict=True)} == {pair}
+
+
+def test_the_best_pair_solves_most_and_among_equals_soonest():
+    assert best_pair(np.array([[5, -1, -1], [90, 80, -1], [90, -1, 70], [-1, -1, -1]]), 100) == 2
+
+
+def test_the_table_has_a_row_for_every_network(trained, tmp_path):
+    protocol, arrays = trained
+    table = analyse(protocol, arrays)
+    write_table(tmp_path / "table.parquet", table, COLUMNS)
+    assert len(table) == 6 * 20 + 8
+    assert (table.solved == table.sweeps.notna()).all()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"epsilons": (0.1, 0.1)}, "epsilons is [0.1, 0.1]; it must be one ascending number or more"),
+        ({"alphas": ()}, "alphas is []"),
+        ({"alphas": (0.5, 1.5)}, "at most 1.0"),
+        ({"targets": (1.0, 0.0)}, "the first must be below the second"),
+    ],
+)
+def test_a_mistake_is_refused_in_a_sentence(fields, words):
+    with pytest.raises(UserError, match=words.replace("[", r"\[").replace("]", r"\]")):
+        Protocol(**fields)
