@@ -12,7 +12,7 @@ from backprop.experiments.five_ways.protocol import PLAIN, WAYS, Protocol
 from backprop.experiments.five_ways.train import draw, train
 
 SMALL = Protocol(
-    seeds=3, cases=16, inputs=30, hidden=12, outputs=4, steps=80, epsilon=1e-5, library_epsilon=1e-3
+    seeds=3, cases=16, inputs=30, hidden=12, outputs=4, steps=80, learning_rate=1e-5, library_learning_rate=1e-3
 )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def test_plain_descent_gives_numpys_losses(way: str) -> None:
 
 def test_numpys_first_step_follows_the_slope_of_the_loss() -> None:
     """The loss after a tiny step falls by ε times the squared gradient, the gradient by finite differences."""
-    setting = draw(SMALL, 1)._replace(epsilon=1e-9, steps=2)
+    setting = draw(SMALL, 1)._replace(learning_rate=1e-9, steps=2)
 
     def loss(w1: np.ndarray, w2: np.ndarray) -> float:
         return float(np.square(np.maximum(setting.x @ w1, 0) @ w2 - setting.y).sum())
@@ -52,7 +52,7 @@ def test_a_wrong_backward_pass_is_noticed() -> None:
 
 def test_adam_is_torchs_on_the_same_network() -> None:
     """Adam from the same weights starts at the same loss and follows a loop over plain tensors."""
-    setting = draw(SMALL, 0)._replace(epsilon=1e-3, steps=20)
+    setting = draw(SMALL, 0)._replace(learning_rate=1e-3, steps=20)
     x, y = torch.tensor(setting.x), torch.tensor(setting.y)
     weights = [torch.tensor(w, requires_grad=True) for w in (setting.w1, setting.w2)]
     optimizer = torch.optim.Adam(weights, lr=1e-3)
@@ -67,7 +67,7 @@ def test_adam_is_torchs_on_the_same_network() -> None:
 
 
 def test_the_librarys_start_is_linears_and_leaves_the_global_generator_alone() -> None:
-    setting = draw(SMALL, 0)._replace(epsilon=1e-3, steps=3)
+    setting = draw(SMALL, 0)._replace(learning_rate=1e-3, steps=3)
     before = torch.random.get_rng_state()
     descent, adam = ways.library_descent(setting, 4), ways.library_adam(setting, 4)
     assert torch.equal(before, torch.random.get_rng_state())
@@ -93,7 +93,7 @@ def test_a_seed_gives_the_same_losses_in_any_company_and_the_table_measures_them
 
 def test_single_precision_differs_by_rounding_only() -> None:
     protocol = Protocol(
-        seeds=1, cases=16, inputs=30, hidden=12, outputs=4, steps=40, epsilon=1e-5, precision="single"
+        seeds=1, cases=16, inputs=30, hidden=12, outputs=4, steps=40, learning_rate=1e-5, precision="single"
     )  # fmt: skip
     table = analyse(protocol, train(protocol, (0,), "cpu", {}))
     relative = table[table.way.isin(PLAIN[1:])].relative

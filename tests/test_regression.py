@@ -13,7 +13,7 @@ from backprop.experiments.regression.protocol import Protocol
 from backprop.experiments.regression.train import BLOCK, descend, draw, solve, train
 from backprop.protocol import UserError
 
-SMALL = Protocol(seeds=4, cases=96, variables=6, epochs=3, epsilon=0.01, decay=0.9)
+SMALL = Protocol(seeds=4, cases=96, variables=6, epochs=3, learning_rate=0.01, decay=0.9)
 
 
 def test_the_stacked_descent_is_the_labs_plain_loop() -> None:
@@ -25,7 +25,7 @@ def test_the_stacked_descent_is_the_labs_plain_loop() -> None:
         with torch.no_grad():
             model.weight.copy_(problem.initial[k, :-1])
             model.bias.copy_(problem.initial[k, -1:])
-        optimizer = torch.optim.SGD(model.parameters(), lr=SMALL.epsilon)
+        optimizer = torch.optim.SGD(model.parameters(), lr=SMALL.learning_rate)
         scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=SMALL.decay)
         for epoch in range(SMALL.epochs):
             losses = []
@@ -64,11 +64,11 @@ def test_least_squares_is_numpys() -> None:
 
 def test_the_unfinished_part_is_what_full_batches_leave() -> None:
     """With all cases in every batch there is no noise, and the closed form is the whole gap."""
-    protocol = Protocol(seeds=3, cases=60, variables=4, batch=60, epochs=80, epsilon=0.05, decay=0.98)
+    protocol = Protocol(seeds=3, cases=60, variables=4, batch=60, epochs=80, learning_rate=0.05, decay=0.98)
     table = analyse(protocol, train(protocol, protocol.seed_list, "cpu", {}))
     np.testing.assert_allclose(table.gap, table.unfinished, rtol=1e-2, atol=1e-6)
     assert (table.unfinished > 1e-4).all()
-    steady = Protocol(cases=60, variables=4, batch=60, epochs=80, epsilon=0.05)
+    steady = Protocol(cases=60, variables=4, batch=60, epochs=80, learning_rate=0.05)
     arrays = train(protocol, protocol.seed_list, "cpu", {})
     assert (unfinished(steady, arrays["curvatures"], arrays["start"]) < table.unfinished).all()
 
@@ -100,13 +100,13 @@ def test_a_data_set_does_not_depend_on_its_company() -> None:
     np.testing.assert_array_equal(alone["initial"][0], crowd["initial"][17])
     np.testing.assert_array_equal(alone["truth"][0], crowd["truth"][17])
     np.testing.assert_allclose(alone["weights"][0], crowd["weights"][17], atol=1e-6)
-    other = train(Protocol(seeds=4, cases=96, variables=6, epochs=3, epsilon=0.1), (17,), "cpu", {})
+    other = train(Protocol(seeds=4, cases=96, variables=6, epochs=3, learning_rate=0.1), (17,), "cpu", {})
     np.testing.assert_array_equal(alone["least_squares"], other["least_squares"])
     assert not np.allclose(alone["weights"], other["weights"])
 
 
 def test_a_diverged_data_set_is_a_row() -> None:
-    protocol = Protocol(seeds=3, cases=96, variables=6, epochs=30, epsilon=50.0)
+    protocol = Protocol(seeds=3, cases=96, variables=6, epochs=30, learning_rate=50.0)
     table = analyse(protocol, train(protocol, protocol.seed_list, "cpu", {}))
     assert table.mse.isna().all() and table.least_squares_mse.notna().all()
     assert sorted(table.columns) == sorted(column.name for column in COLUMNS)

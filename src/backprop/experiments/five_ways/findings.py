@@ -33,9 +33,9 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "seeds": len(paper.arrays["seeds"]),
         "sizes": {name: paper.protocol[name] for name in ("cases", "inputs", "hidden", "outputs")},
         "steps": paper.protocol["steps"],
-        "epsilon": paper.protocol["epsilon"],
-        "library_epsilon": paper.protocol["library_epsilon"],
-        "adam_reach": paper.protocol["steps"] * paper.protocol["library_epsilon"],
+        "learning_rate": paper.protocol["learning_rate"],
+        "library_learning_rate": paper.protocol["library_learning_rate"],
+        "adam_reach": paper.protocol["steps"] * paper.protocol["library_learning_rate"],
     }
 
 

@@ -14,8 +14,8 @@ class Protocol(protocol.Protocol):
     Attributes:
         cases, inputs, hidden, outputs: sizes; data and weights are standard normal, without biases.
         steps: full-batch steps on the summed squared error.
-        epsilon: learning rate of plain descent, in all versions.
-        library_epsilon: learning rate of the lab's nn version and of Adam, from the library's own initial weights.
+        learning_rate: of plain descent, in all versions.
+        library_learning_rate: of Adam, and of the lab's nn version from the library's own initial weights.
         precision: of everything; the lab's NumPy version runs in double and its tensors in single.
     """
 
@@ -25,8 +25,8 @@ class Protocol(protocol.Protocol):
     hidden: int = field(default=100, metadata={"low": 1})
     outputs: int = field(default=10, metadata={"low": 1})
     steps: int = field(default=500, metadata={"low": 1})
-    epsilon: float = field(default=1e-6, metadata={"low": 0.0})
-    library_epsilon: float = field(default=1e-4, metadata={"low": 0.0})
+    learning_rate: float = field(default=1e-6, metadata={"low": 0.0})
+    library_learning_rate: float = field(default=1e-4, metadata={"low": 0.0})
     precision: str = field(default="double", metadata={"allowed": ("single", "double")})
 
 
@@ -41,8 +41,8 @@ WAYS = (*PLAIN, *OTHERS)
 WHERE = {
     "cases": ("64 cases, 784 inputs, 100 hidden units, 10 outputs", "lab 001"),
     "steps": ("500", "lab 001"),
-    "epsilon": ("0.000001", "lab 001, the three versions by hand and with autograd"),
-    "library_epsilon": ("0.0001", "lab 001, the versions with nn and optim"),
+    "learning_rate": ("0.000001", "lab 001, the three versions by hand and with autograd"),
+    "library_learning_rate": ("0.0001", "lab 001, the versions with nn and optim"),
     "precision": ("double in NumPy, single in torch, by their defaults", "lab 001"),
 }
 """Field of the protocol: (what the lab states, where)."""

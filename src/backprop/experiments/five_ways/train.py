@@ -23,7 +23,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     losses = []
     for seed in seeds:
         setting = draw(protocol, seed)
-        library = setting._replace(epsilon=protocol.library_epsilon)
+        library = setting._replace(learning_rate=protocol.library_learning_rate)
         found = {name: ways.PLAIN[name](setting) for name in PLAIN}
         found["adam"] = ways.with_adam(library)
         found["library_descent"] = ways.library_descent(library, seed)
@@ -42,4 +42,4 @@ def draw(protocol: Protocol, seed: int) -> ways.Setting:
         (protocol.hidden, protocol.outputs),
     )
     x, y, w1, w2 = (random.standard_normal(size).astype(DTYPES[protocol.precision]) for size in sizes)
-    return ways.Setting(x, y, w1, w2, protocol.epsilon, protocol.steps)
+    return ways.Setting(x, y, w1, w2, protocol.learning_rate, protocol.steps)

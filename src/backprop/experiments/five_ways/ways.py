@@ -20,7 +20,7 @@ class Setting(NamedTuple):
     y: np.ndarray
     w1: np.ndarray
     w2: np.ndarray
-    epsilon: float
+    learning_rate: float
     steps: int
 
 
@@ -40,8 +40,8 @@ def with_numpy(setting: Setting) -> list[float]:
         by_hidden[h < 0] = 0
         by_w1 = x.T @ by_hidden
 
-        w1 -= setting.epsilon * by_w1
-        w2 -= setting.epsilon * by_w2
+        w1 -= setting.learning_rate * by_w1
+        w2 -= setting.learning_rate * by_w2
     return losses
 
 
@@ -61,8 +61,8 @@ def with_tensors(setting: Setting) -> list[float]:
         by_hidden[h < 0] = 0
         by_w1 = x.t().mm(by_hidden)
 
-        w1 -= setting.epsilon * by_w1
-        w2 -= setting.epsilon * by_w2
+        w1 -= setting.learning_rate * by_w1
+        w2 -= setting.learning_rate * by_w2
     return losses
 
 
@@ -78,7 +78,7 @@ def with_autograd(setting: Setting) -> list[float]:
         with torch.no_grad():
             for w in (w1, w2):
                 assert w.grad is not None
-                w -= setting.epsilon * w.grad
+                w -= setting.learning_rate * w.grad
                 w.grad = None
     return losses
 
@@ -92,13 +92,13 @@ def with_nn(setting: Setting) -> list[float]:
 def with_optim(setting: Setting) -> list[float]:
     """The update left to optim too: plain descent."""
     model = _model(setting)
-    return _with_optim(model, torch.optim.SGD(model.parameters(), lr=setting.epsilon), setting)
+    return _with_optim(model, torch.optim.SGD(model.parameters(), lr=setting.learning_rate), setting)
 
 
 def with_adam(setting: Setting) -> list[float]:
     """The same with Adam's rule in the place of plain descent."""
     model = _model(setting)
-    return _with_optim(model, torch.optim.Adam(model.parameters(), lr=setting.epsilon), setting)
+    return _with_optim(model, torch.optim.Adam(model.parameters(), lr=setting.learning_rate), setting)
 
 
 PLAIN: dict[str, Callable[[Setting], list[float]]] = {
@@ -119,7 +119,7 @@ def library_descent(setting: Setting, seed: int) -> list[float]:
 def library_adam(setting: Setting, seed: int) -> list[float]:
     """The lab's optim version: the same network and start as `library_descent`, Adam's rule."""
     model = _library_model(setting, seed)
-    return _with_optim(model, torch.optim.Adam(model.parameters(), lr=setting.epsilon), setting)
+    return _with_optim(model, torch.optim.Adam(model.parameters(), lr=setting.learning_rate), setting)
 
 
 def _with_nn(model: torch.nn.Module, setting: Setting) -> list[float]:
@@ -134,7 +134,7 @@ def _with_nn(model: torch.nn.Module, setting: Setting) -> list[float]:
         with torch.no_grad():
             for w in model.parameters():
                 assert w.grad is not None
-                w.sub_(setting.epsilon * w.grad)
+                w.sub_(setting.learning_rate * w.grad)
     return losses
 
 

@@ -59,8 +59,8 @@ def unfinished(protocol: Protocol, curvatures: np.ndarray, start: np.ndarray) ->
     steps = protocol.cases // protocol.batch
     left = np.ones_like(curvatures)
     with np.errstate(over="ignore"):  # a rate that diverges leaves an infinite gap, and that is the answer
-        for epsilon in protocol.epsilon * protocol.decay ** np.arange(protocol.epochs):
-            left *= (1 - epsilon * curvatures) ** steps
+        for learning_rate in protocol.learning_rate * protocol.decay ** np.arange(protocol.epochs):
+            left *= (1 - learning_rate * curvatures) ** steps
         return (curvatures * (left * start) ** 2).sum(axis=1) / 2
 
 

@@ -70,7 +70,7 @@ def least_squares(runs: Runs, values: Mapping[str, Any]) -> Figure:
 
 def label(run: Run) -> str:
     """A variant by its learning rate: "rate 0.01, decaying"."""
-    return f"rate {run.protocol['epsilon']:g}" + (", decaying" if run.protocol["decay"] < 1 else ", constant")
+    return f"rate {run.protocol['learning_rate']:g}" + (", decaying" if run.protocol["decay"] < 1 else ", constant")
 
 
 def _lab_plot(ax: Axes, run: Run) -> None:

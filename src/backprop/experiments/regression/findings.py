@@ -108,12 +108,12 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         ),
     ]  # fmt: skip
     for pair in values["pairs"]:
-        if pair["epsilon"] == max(p["epsilon"] for p in values["pairs"]):
+        if pair["learning_rate"] == max(p["learning_rate"] for p in values["pairs"]):
             judged.append(
                 Claim(
                     "Q6", "lab 000", "A decaying rate is more precise around the minimum, after a large one at first",
                     "stated",
-                    f"from rate {significant(pair['epsilon'], 1)}, closer in {percent(pair['closer']['rate'])} "
+                    f"from rate {significant(pair['learning_rate'], 1)}, closer in {percent(pair['closer']['rate'])} "
                     f"({percent(pair['closer']['low'])} to {percent(pair['closer']['high'])}) of the data sets: gap "
                     f"{significant(pair['decaying_gap'])} instead of {significant(pair['constant_gap'])}",
                     "reproduced" if pair["closer"]["low"] > 0.5 else
@@ -131,10 +131,10 @@ def _variant(run: Run) -> dict[str, Any]:
     relative = fine.gap / fine.least_squares_mse
     excess = (fine.early_mse - fine.least_squares_mse) / (fine.first_mse - fine.least_squares_mse)
     return {
-        "epsilon": protocol["epsilon"],
+        "learning_rate": protocol["learning_rate"],
         "decay": protocol["decay"],
         "epochs": protocol["epochs"],
-        "last_epsilon": protocol["epsilon"] * protocol["decay"] ** (protocol["epochs"] - 1),
+        "last_epsilon": protocol["learning_rate"] * protocol["decay"] ** (protocol["epochs"] - 1),
         "diverged": len(table) - len(fine),
         "first_mse": _median(fine.first_mse),
         "mse": _median(fine.mse),
@@ -156,11 +156,12 @@ def _variant(run: Run) -> dict[str, Any]:
 def _slow(run: Run) -> dict[str, Any]:
     """The directions descent is slow in: steps to shrink a distance to 1/e, along the median curvature."""
     curvatures, protocol = np.median(run.arrays["curvatures"], axis=0), run.protocol
+    steps = 1 / (protocol["learning_rate"] * np.median(curvatures))
     return {
         "largest": float(curvatures[0]),
         "median": float(np.median(curvatures)),
         "smallest": float(curvatures[-1]),
-        "epochs": float(1 / (protocol["epsilon"] * np.median(curvatures)) * protocol["batch"] / protocol["cases"]),
+        "epochs": float(steps * protocol["batch"] / protocol["cases"]),
     }
 
 
@@ -177,7 +178,7 @@ def _pairs(runs: Mapping[str, Run]) -> list[dict[str, Any]]:
             low, high = wilson(int(closer.sum()), closer.size)
             pairs.append(
                 {
-                    "epsilon": constant.protocol["epsilon"],
+                    "learning_rate": constant.protocol["learning_rate"],
                     "decay": decaying.protocol["decay"],
                     "constant": constant.variant,
                     "decaying": decaying.variant,
@@ -186,7 +187,7 @@ def _pairs(runs: Mapping[str, Run]) -> list[dict[str, Any]]:
                     "closer": {"rate": float(closer.mean()), "low": float(low), "high": float(high)},
                 }
             )
-    return sorted(pairs, key=lambda pair: pair["epsilon"])
+    return sorted(pairs, key=lambda pair: pair["learning_rate"])
 
 
 def _approach(relative_gap: float | None) -> str:

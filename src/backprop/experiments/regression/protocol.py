@@ -18,7 +18,7 @@ class Protocol(protocol.Protocol):
         noise: standard deviation of the normal noise added to the targets.
         batch: cases per step; must divide `cases`.
         epochs: passes through the data, shuffled anew each time.
-        epsilon: learning rate on the mean squared error of a batch.
+        learning_rate: learning rate on the mean squared error of a batch.
         decay: factor on the learning rate after each epoch (ExponentialLR's gamma); 1 keeps it constant.
     """
 
@@ -28,7 +28,7 @@ class Protocol(protocol.Protocol):
     noise: float = field(default=1.0, metadata={"low": 0.0})
     batch: int = field(default=8, metadata={"low": 1})
     epochs: int = field(default=100, metadata={"low": 1})
-    epsilon: float = field(default=1e-3, metadata={"low": 0.0})
+    learning_rate: float = field(default=1e-3, metadata={"low": 0.0})
     decay: float = field(default=1.0, metadata={"low": 0.0, "high": 1.0})
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ WHERE = {
     "noise": ("normal, standard deviation 1", "the previous lab"),
     "batch": ("8, shuffled", "lab 000, the data loader"),
     "epochs": ("100", "lab 000, the training loop"),
-    "epsilon": ("0.001", "lab 000, the optimizer"),
+    "learning_rate": ("0.001", "lab 000, the optimizer"),
     "decay": ("constant", "lab 000; it presents ExponentialLR, but does not use it here"),
 }
 """Field of the protocol: (what the lab states, where)."""

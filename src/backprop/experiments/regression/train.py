@@ -85,7 +85,7 @@ def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
     rows, wanted = inputs.reshape(-1, width), targets.reshape(-1)
     first_row = torch.arange(count)[:, None] * cases
     weights = initial[:, None].clone()  # a row times a matrix: four times as fast here as a matrix times a column
-    epsilon = protocol.epsilon
+    learning_rate = protocol.learning_rate
     shuffled, errors = torch.empty_like(rows), torch.empty(steps, count, 1, batch)
     batch_mse = []
     mse = [_mse(inputs, targets, weights[:, 0])]
@@ -96,10 +96,10 @@ def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
         aims = wanted[index].reshape(steps, count, 1, batch)
         for x, y, error in zip(shuffled.reshape(steps, count, batch, width), aims, errors, strict=True):
             torch.baddbmm(y, weights, x.mT, beta=-1, out=error)
-            weights.baddbmm_(error, x, alpha=-2 * epsilon / batch)
+            weights.baddbmm_(error, x, alpha=-2 * learning_rate / batch)
         batch_mse.append(errors.square().mean(dim=(0, 2, 3)))
         mse.append(_mse(inputs, targets, weights[:, 0]))
-        epsilon *= protocol.decay
+        learning_rate *= protocol.decay
     return {
         "truth": problem.truth,
         "initial": initial,
