@@ -101,8 +101,8 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         Claim(
             "Q5", "lab 000", "It approaches the least-squares error", "stated",
             "diverged" if lab["gap"] is None else
-            f"{fixed(100 * lab['relative_gap'], 1)}% above it after {thousands(lab['epochs'])} epochs (middle 95 % of the "
-            f"data sets: {interval([100 * share for share in lab['relative_gap_range']], 'fixed', 1)}%)",
+            f"{fixed(100 * lab['relative_gap'], 1)}% above it after {thousands(lab['epochs'])} epochs (middle 95 % "
+            f"of the data sets: {interval([100 * share for share in lab['relative_gap_range']], 'fixed', 1)}%)",
             _approach(lab["relative_gap"]),
             f"Reproduced if the median data set ends within {percent(CLOSE)} of it, partly within {percent(NEAR)}.",
         ),
