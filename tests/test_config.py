@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 def test_the_configurations_that_come_with_the_project_are_good(overlay):
     protocols = config.check(config.read(ROOT / "config/config.yaml", *(ROOT / path for path in overlay)))
     assert "paper" in protocols["symmetry"]
-    assert all(variants["paper"].departures() == {} for variants in protocols.values()), "paper never departs"
+    if not overlay:
+        assert all(variants["paper"].departures() == {} for variants in protocols.values()), "paper never departs"
 
 
 @pytest.mark.parametrize(
