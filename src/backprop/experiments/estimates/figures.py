@@ -35,8 +35,8 @@ def slopes(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
             ax.plot(steps, curve, color=colour, ls=DASHES[p], marker=MARKERS[p], ms=2.6, lw=1.1)
             end = int(np.flatnonzero(np.isfinite(curve))[0])  # the float32 floor lies among the float64 curve
             ax.annotate(
-                f"{name}\nfloor {_power(error[k, p].min())}", (steps[end], curve[end]), (8, 0),
-                textcoords="offset points", va="center", fontsize=SMALL, color=colour, linespacing=1.1,
+                f"{name}\nfloor {_power(error[k, p].min())}", (steps[end], curve[end]), (5, 4),
+                textcoords="offset points", va="bottom", fontsize=SMALL, color=colour, linespacing=1.1,
             )  # fmt: skip
         guide = np.array([3e-3, 3.0])
         anchor = error[k, 1, np.abs(steps - 0.1).argmin()] / 0.1**power
