@@ -33,11 +33,10 @@ def slopes(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         for p, (name, colour) in enumerate((("float32", SERIES[1]), ("float64", SERIES[0]))):
             curve = np.where(error[k, p] == 1, np.nan, error[k, p])  # exactly 1: the step was rounded away
             ax.plot(steps, curve, color=colour, ls=DASHES[p], marker=MARKERS[p], ms=2.6, lw=1.1)
-            at = int(error[k, p].argmin())
+            end = int(np.flatnonzero(np.isfinite(curve))[0])  # the float32 floor lies among the float64 curve
             ax.annotate(
-                f"{name}\n{_power(error[k, p, at])}", (steps[at], error[k, p, at]), (-5, -1),
-                textcoords="offset points",
-                ha="right", va="top", fontsize=SMALL, color=colour, linespacing=1.1,
+                f"{name}\nfloor {_power(error[k, p].min())}", (steps[end], curve[end]), (5, 4),
+                textcoords="offset points", va="bottom", fontsize=SMALL, color=colour, linespacing=1.1,
             )  # fmt: skip
         guide = np.array([3e-3, 3.0])
         anchor = error[k, 1, np.abs(steps - 0.1).argmin()] / 0.1**power

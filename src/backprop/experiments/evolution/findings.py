@@ -19,6 +19,9 @@ WITHIN = 0.02
 MODEL = 0.05
 """Largest difference in mean accuracy between a search and the gradient with noise that counts as agreement."""
 
+DIVERGED = 100
+"""A network whose loss ends this many times above its start has diverged, as has one without a loss."""
+
 ABOVE_CHANCE = 0.3
 """The accuracy that shows learning: three times that of guessing among ten classes."""
 
@@ -125,7 +128,9 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
     rows = []
     for g, (samples, sigma) in enumerate(zip(run.arrays["samples"], run.arrays["sigma"], strict=True)):
         table = run.table[(run.table.samples == samples) & (run.table.sigma == sigma)].set_index("seed")
-        diverged = table.loss.isna() | table.accuracy.isna()
+        start = dict(zip(run.arrays["seeds"], run.arrays["loss"][:, g, 0], strict=True))
+        diverged = ~(table.loss <= DIVERGED * table.index.map(start))  # nan counts too
+        table = table.mask(diverged)
         rows.append(
             {
                 "variant": name,
@@ -138,7 +143,7 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
                 "learning_rate": protocol["learning_rate"],
                 "epochs": protocol["epochs"],
                 "parameters": int(run.arrays["parameters"][0]),
-                "evaluations": int(table.evaluations.iloc[0]),
+                "evaluations": int(samples) * run.protocol["epochs"] * run.protocol["images"] // run.protocol["batch"],
                 "networks": len(table),
                 "diverged": int(diverged.sum()),
                 "accuracy": mean_interval(table.accuracy, 0.0, 1.0),
