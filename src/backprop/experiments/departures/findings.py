@@ -31,6 +31,25 @@ STUDIES = (
 FAMILIES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}
 """The two families that Experiment 1 finds, by their ratios of magnitudes."""
 
+NAMES = {
+    "paper": "the paper's protocol",
+    "descent": "descent alone",
+    "nesterov": "Nesterov's momentum",
+    "rmsprop": "RMSprop",
+    "adagrad": "Adagrad",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "cross_entropy": "cross-entropy",
+    "inputs_-1_1": "inputs −1 and 1",
+    "per_case": "a change after every case",
+    "all_together": "all five together",
+}
+"""Groups of the shipped studies as text and figures call them, where that is not the group's own name."""
+
 FIXES = {
     "mean_error": ("the error is a mean over cases", "`loss = ((y - d) ** 2).sum() / 2`"),
     "no_momentum": ("descent without momentum", "`SGD(parameters, lr={epsilon:g}, momentum={alpha:g})`"),
@@ -80,6 +99,11 @@ def pick(values: Mapping[str, Any], study: str, **wanted: Any) -> dict[str, Any]
     raise UserError(f"departures: the study '{study}' has no cell with {wanted}, see config/config.yaml.")
 
 
+def called(group: str) -> str:
+    """A group of a grid as text and figures call it."""
+    return NAMES.get(group, group.replace("_", " "))
+
+
 def _of(table: pd.DataFrame, fresh: bool = False, **wanted: Any) -> pd.DataFrame:
     chosen = table.fresh == fresh
     for key, value in wanted.items():
@@ -111,6 +135,7 @@ def _cell(rows: pd.DataFrame) -> dict[str, Any]:
     return {
         **{name: None if isinstance(value, float) and np.isnan(value) else value for name, value in own.items()},
         "group": first.group,
+        "name": called(first.group),
         "coding": first.coding,
         "cap": cap,
         "solved": share(rows.solved),
@@ -228,7 +253,7 @@ def _main(found: Mapping[str, Any]) -> dict[str, Any]:
             ranked = sorted(cells, key=_worth, reverse=True)
             brief = [
                 {
-                    "name": cell["group"].replace("_", " "),
+                    "name": called(cell["group"]),
                     "epsilon": cell["epsilon"],
                     "solved": cell["solved"],
                     "median": cell["median"],
@@ -237,7 +262,7 @@ def _main(found: Mapping[str, Any]) -> dict[str, Any]:
                 }
                 for cell in ranked
             ]
-            first = cells[0]["group"].replace("_", " ")
+            first = called(cells[0]["group"])
             main.setdefault(key, {})[coding] = {
                 "best": brief[0],
                 "worst": brief[-1],
