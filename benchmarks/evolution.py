@@ -1,0 +1,110 @@
+"""What one step of Evolution Search costs: our stack against the lab's loop, and both against the gradient.
+
+    uv run python benchmarks/evolution.py [--threads 2] [--samples 100]
+
+The lab's loop (lab 003, ES_grad): for each sample draw a perturbation in float64 with numpy, write it into the model,
+compute the loss, add v L(w + v) to a float64 sum. It is timed twice, with the loss over a batch of 100 computed in
+ten pieces as the lab does, and in one. Ours is timed as the experiments run it (in the span of the batch) and with
+every perturbation formed. Same N, same batch, median of interleaved repeats; then both get the same perturbations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from backprop import estimators
+from backprop.perceptrons import Perceptron, Span
+
+SIGMA = 0.001
+
+
+def lab_loop(
+    model: torch.nn.Module, w: np.ndarray, x: torch.Tensor, y: torch.Tensor, perturbations: np.ndarray | None,
+    samples: int, pieces: int,
+) -> np.ndarray:  # fmt: skip
+    """One perturbation at a time, as the lab's ES_grad; draws its own unless `perturbations` [N, d] are given."""
+    rng = np.random.RandomState(777)
+    gradient = np.zeros(len(w))
+    size = len(x) // pieces
+    for i in range(samples):
+        v = rng.normal(size=len(w), scale=SIGMA) if perturbations is None else perturbations[i]
+        at = 0
+        with torch.no_grad():
+            for parameter in model.parameters():
+                count = parameter.numel()
+                parameter.copy_(torch.from_numpy((w[at : at + count] + v[at : at + count]).reshape(parameter.shape)))
+                at += count
+            loss = 0.0
+            for k in range(0, len(x), size):
+                loss += float(torch.nn.functional.cross_entropy(model(x[k : k + size]), y[k : k + size]))
+        gradient += v * (loss / pieces)
+    return gradient / (samples * SIGMA**2)
+
+
+def whole(network: Perceptron, w: torch.Tensor, samples: int) -> torch.Tensor:
+    """Ours, every perturbation of every weight drawn."""
+    return estimators.evolution(network.near(w), w.numel(), SIGMA, samples, "plain", (0,), estimators.BLOCK).gradient
+
+
+def in_span(span: Span, w: torch.Tensor, samples: int) -> torch.Tensor:
+    """Ours, drawn where the batch can see it; the rest of the noise once."""
+    inside = span.inside(w)
+    found = estimators.evolution(
+        span.network.near(inside), inside.numel(), SIGMA, samples, "plain", (0,), estimators.BLOCK
+    )
+    return span.whole_estimate(found.gradient, found.coefficients, torch.Generator().manual_seed(0))
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    n = options.samples
+    x, y = torch.rand(100, 784), torch.randint(0, 10, (100,))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(784, 512, bias=False), torch.nn.Sigmoid(), torch.nn.Linear(512, 10, bias=False)
+    )
+    w = torch.cat([p.detach().flatten() for p in model.parameters()])
+    at = w.double().numpy().copy()
+    network = Perceptron(x, y, 512, 10)
+    span = Span.of(network)
+    runs: dict[str, Callable[[], object]] = {
+        "lab's loop, loss in ten pieces": lambda: lab_loop(model, at, x, y, None, n, 10),
+        "lab's loop, loss in one piece": lambda: lab_loop(model, at, x, y, None, n, 1),
+        "ours, every perturbation formed": lambda: whole(network, w, n),
+        "ours, in the span of the batch": lambda: in_span(span, w, n),
+        "the gradient, by backpropagation": lambda: network.gradient(w),
+    }
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(options.repeats + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if repeat:  # the first round warms up
+                times[name].append(time.perf_counter() - start)
+    middle = {name: float(np.median(values)) for name, values in times.items()}
+    slowest = middle["lab's loop, loss in ten pieces"]
+    print(f"one step, N = {n}, batch 100, 784-512-10, {options.threads} threads, median of {options.repeats}\n")
+    print(f"{'':36}{'ms':>10}{'x the lab':>12}{'steps/minute':>15}")
+    for name, seconds in middle.items():
+        print(f"{name:36}{1e3 * seconds:10.1f}{slowest / seconds:12.1f}{60 / seconds:15.0f}")
+    few = 16
+    e = next(estimators.draws((1,), few, w.numel(), few))
+    ours = torch.mv(e.mT, estimators.coefficients(network.near(w)(e, (SIGMA,)), SIGMA, "plain"))
+    theirs = lab_loop(model, at, x, y, SIGMA * e.double().numpy(), few, 1)
+    off = np.linalg.norm(ours.double().numpy() - theirs) / np.linalg.norm(theirs)
+    print(f"\nsame {few} perturbations: relative difference of the two estimates {off:.1e}")
+
+
+if __name__ == "__main__":
+    main()

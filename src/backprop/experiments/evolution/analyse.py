@@ -1,0 +1,44 @@
+"""One row per trained network: where it ended, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from backprop.experiments.evolution.protocol import Protocol
+from backprop.store import Column
+
+COLUMNS = (
+    Column("seed", pa.int64(), "the network's seed"),
+    Column("samples", pa.int64(), "N, loss evaluations per step; 1 for backpropagation"),
+    Column("sigma", pa.float64(), "standard deviation of a perturbation; 0 for backpropagation"),
+    Column("parameters", pa.int64(), "d, the number of weights"),
+    Column("evaluations", pa.int64(), "losses (or gradients) of one batch computed in the whole training"),
+    Column("loss", pa.float64(), "the objective over the training images at the end; nan if it diverged"),
+    Column("accuracy", pa.float64(), "share of test images classified rightly at the end"),
+    Column("best_accuracy", pa.float64(), "the highest recorded accuracy"),
+    Column("norm", pa.float64(), "length of the vector of all weights at the end, over its length at the start"),
+)
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Measure every network of one variant after its last epoch."""
+    seeds, settings = len(arrays["seeds"]), len(arrays["samples"])
+    steps = protocol.epochs * protocol.images // protocol.batch
+    samples = np.tile(arrays["samples"], seeds)
+    return pd.DataFrame(
+        {
+            "seed": np.repeat(arrays["seeds"], settings),
+            "samples": samples,
+            "sigma": np.tile(arrays["sigma"], seeds),
+            "parameters": np.full(seeds * settings, arrays["parameters"][0]),
+            "evaluations": samples * steps,
+            "loss": arrays["loss"][..., -1].ravel(),
+            "accuracy": arrays["accuracy"][..., -1].ravel(),
+            "best_accuracy": arrays["accuracy"].max(-1).ravel(),
+            "norm": (arrays["norm"][..., -1] / arrays["norm"][..., 0]).ravel(),
+        }
+    )

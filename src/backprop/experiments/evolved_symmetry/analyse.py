@@ -1,0 +1,35 @@
+"""One row per network: whether and when it solved the task, and the loss evaluations it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from backprop.experiments.evolved_symmetry.protocol import Protocol
+from backprop.store import Column
+
+COLUMNS = (
+    Column("seed", pa.int64(), "the network's seed"),
+    Column("samples", pa.int64(), "N, loss evaluations per sweep; 0 for the exact gradient"),
+    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
+    Column("sweeps", pa.float64(), "the first recorded sweep at which it had; nan: never", "sweeps"),
+    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap"),
+)
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Measure every network of one variant at the cap."""
+    first = arrays["first_sweep"]
+    seeds, settings = first.shape
+    return pd.DataFrame(
+        {
+            "seed": np.repeat(arrays["seeds"], settings),
+            "samples": np.tile(arrays["samples"], seeds),
+            "solved": (first >= 0).ravel(),
+            "sweeps": np.where(first >= 0, first, np.nan).ravel(),
+            "error_at_cap": arrays["errors"][..., -1].ravel().astype(float),
+        }
+    )

@@ -1,0 +1,38 @@
+"""One row per network of the comparison: after how many sweeps each method had solved the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from backprop.experiments.method.protocol import Protocol
+from backprop.store import Column
+
+METHODS = {
+    "descent": "gradient descent",
+    "l_bfgs": "L-BFGS",
+    "levenberg_marquardt": "Levenberg–Marquardt",
+}
+"""The methods compared, and how the text calls them."""
+
+COLUMNS = (
+    Column("seed", pa.int64(), "the network's seed"),
+    *(
+        Column(name, pa.float64(), f"sweeps of {word} until solved; nan: not", "sweeps")
+        for name, word in METHODS.items()
+    ),
+    *(
+        Column(f"{name}_error", pa.float64(), f"smallest E within 100 sweeps of {word}")
+        for name, word in METHODS.items()
+    ),
+)
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Times to solve the task, by method."""
+    times = {name: np.where(arrays[name] >= 0, arrays[name], np.nan) for name in METHODS}
+    errors = {f"{name}_error": arrays[f"{name}_error"] for name in METHODS}
+    return pd.DataFrame({"seed": arrays["seeds"], **times, **errors})

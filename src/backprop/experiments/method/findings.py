@@ -1,0 +1,143 @@
+"""The verdicts on the paper's statements about its procedure, from checks computed in the training job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from backprop.claims import Claim
+from backprop.experiments.method.analyse import METHODS
+from backprop.judging import share
+from backprop.runs import Run
+from backprop.statistics import median_survival
+from backprop.wording import fixed, median_with_cap, percent, significant
+
+EXACT, DIFFERENCES = 1e-9, 1e-5
+"""Largest relative disagreement that rounding explains: of double precision, and of finite differences."""
+
+CHECKS = (
+    "forward", "error", "bias", "autograd", "differences", "batch", "one_change", "momentum", "no_momentum", "downward",
+    "within", "skips",
+)  # fmt: skip
+
+CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
+
+
+def values(runs: Mapping[str, Run]) -> dict[str, Any]:
+    """The disagreements of every check, the initial weights, and the comparison by variant."""
+    arrays = runs["paper"].arrays
+    return {
+        "exact": EXACT,
+        "differences": DIFFERENCES,
+        "checks": {name: arrays[name].item() for name in CHECKS},
+        "initial": _initial(runs["paper"]),
+        "second": {name: _second(run) for name, run in runs.items()},
+    }
+
+
+def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
+    """Claims M1, M3 to M5, M8, M9, S5, and G3 to G5, which no computation can judge."""
+    del runs
+    found = values["checks"]
+
+    def by_check(id_: str, claim: str, paper: str, what: str, *names: str, source: str = "paper, p. 533") -> Claim:
+        bounds = [DIFFERENCES if name == "differences" else EXACT for name in names]
+        holds = all(found[name] < bound for name, bound in zip(names, bounds, strict=True))
+        ours = f"{what} {' and '.join(significant(found[name], 1) for name in names)}"
+        rule = f"Reproduced if every relative difference is below {significant(EXACT, 1)}"
+        rule += f" (finite differences: {significant(DIFFERENCES, 1)})." if "differences" in names else "."
+        return Claim(id_, source, claim, paper, ours, "reproduced" if holds else "not reproduced", rule)
+
+    return [
+        by_check("M1", "Linear total input, logistic output; a bias is the weight from a unit fixed at 1",
+                 "equations (1), (2)", "our forward pass differs from written-out sums, a bias from such a weight, by",
+                 "forward", "bias"),
+        by_check("M3", "The backward pass gives the derivatives of E", "equations (4) to (7)",
+                 "dE/dw differs from automatic differentiation and finite differences, skipped layers included, by",
+                 "autograd", "differences", source="paper, p. 534"),
+        by_check("M4", "dE/dw is summed over all cases before the weights change", "equation (8)",
+                 "the sum over single cases, and the change in one sweep, differ by", "batch", "one_change",
+                 source="paper, p. 535"),
+        by_check("M5", "Each change is −ε dE/dw plus α times the last change", "equation (9)",
+                 "after 100 sweeps the weights differ from torch's SGD with momentum, and without, by", "momentum",
+                 "no_momentum", source="paper, p. 535"),
+        _second_derivatives(values["second"]),
+        by_check("M9", "Connections may skip layers; there are none within a layer or from higher to lower ones",
+                 "architecture", "higher weights change lower units by, a unit's weights its neighbours by, and "
+                 "skipping connections differ from direct ones by", "downward", "within", "skips"),
+        _drawn(values["initial"]),
+        *(
+            Claim(id_, "paper, p. 536", claim, "stated", reason, "not checkable", "No computation could decide it.")
+            for id_, claim, reason in (
+                ("G3", "The procedure is not a plausible model of learning in brains",
+                 "a statement about brains; nothing is measured on brains here"),
+                ("G4", "Gradient descent by local computations suits parallel hardware",
+                 "a judgement about hardware; our networks train in parallel, but that shows only that it can be done"),
+                ("G5", "Variants were found independently by others", "history, to be looked up, not computed"),
+            )
+        ),
+    ]  # fmt: skip
+
+
+def _second_derivatives(second: Mapping[str, Any]) -> Claim:
+    coded = {label: second[name] for name, label in CODINGS.items() if name in second}
+    told = [
+        f"targets {label}: " + ", ".join(
+            f"{METHODS[name]} {percent(m['within']['rate'])} solved, E {fixed(m['error'], 2)}"
+            for name, m in found["methods"].items()
+        )
+        for label, found in coded.items()
+    ]  # fmt: skip
+    ours = second["paper"]["methods"]
+    descent, others = ours["descent"], [ours[name] for name in METHODS if name != "descent"]
+    lower = all(m["error"] < descent["error"] for m in others)
+    as_often = all(m["within"]["rate"] >= descent["within"]["rate"] for m in others)
+    return Claim(
+        "M8", "paper, p. 535", "Methods that use second derivatives take fewer sweeps, but are more complicated",
+        "qualitative", f"within {second['paper']['budget']} sweeps, and E after 100: " + "; ".join(told),
+        "reproduced" if lower and as_often else "partly" if lower or as_often else "not reproduced",
+        "Reproduced if, from the same weights and with targets 0/1, both methods have a lower median E after 100 "
+        "sweeps than gradient descent and solve at least as many networks; partly if only one of the two holds. A "
+        "sweep is one evaluation of E or its derivatives.",
+    )  # fmt: skip
+
+
+def _drawn(initial: Mapping[str, Any]) -> Claim:
+    fits = initial["largest"] <= initial["range"] and initial["p_value"] > 0.001
+    return Claim(
+        "S5", "paper, Figure 1", "Initial weights are uniform between −0.3 and 0.3", "±0.3",
+        f"{initial['count']:,} weights and biases drawn, the largest {fixed(initial['largest'], 4)}; "
+        f"Kolmogorov–Smirnov p = {fixed(initial['p_value'], 2)}",
+        "reproduced" if fits and initial["range"] == 0.3 else "not reproduced",
+        "Reproduced if no weight or bias is drawn outside and a Kolmogorov–Smirnov test against the uniform "
+        "distribution gives p above 0.001: a statement about our protocol, which follows the paper's.",
+    )  # fmt: skip
+
+
+def _initial(run: Run) -> dict[str, Any]:
+    drawn, half = run.arrays["initial"].ravel(), run.protocol["weight_range"]
+    test = stats.kstest(drawn, "uniform", args=(-half, 2 * half))
+    return {"count": drawn.size, "largest": float(np.abs(drawn).max()), "range": half, "p_value": float(test.pvalue)}
+
+
+def _second(run: Run) -> dict[str, Any]:
+    table = run.table
+    caps = {name: run.protocol["sweeps" if name == "descent" else "evaluations"] for name in METHODS}
+    budget = min(caps.values())
+    methods = {}
+    for name, cap in caps.items():
+        times = table[name]
+        median = median_survival(times.fillna(cap), times.notna())
+        methods[name] = {
+            "cap": cap,
+            "solved": share(times.notna()),
+            "median": median.value,
+            "told": median_with_cap(median.value, cap),
+            "within": share(times <= budget),
+            "error": float(table[f"{name}_error"].median()),
+            "median_of_solved": float(times.median()) if times.notna().any() else None,
+        }
+    return {"networks": len(table), "budget": budget, "methods": methods}

@@ -1,0 +1,51 @@
+"""Trains the networks of one variant, after every case or after every sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from backprop import training
+from backprop.devices import resolve_device
+from backprop.experiments.online.protocol import Protocol
+from backprop.experiments.symmetry import train as symmetry
+from backprop.networks import Architecture, initial_weights
+
+
+def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
+    """Train one network per seed.
+
+    Returns:
+        seeds [S]; kept_sweeps [K]; layer_1 [S, K, 2, 7] and layer_2 [S, K, 1, 3], biases last; first_sweep [S], after
+        how many presentations of each case every output lay on its side of the middle, -1 if never; error [S], E at
+        the cap.
+    """
+    architecture = Architecture((6, 2, 1))
+    inputs, targets = symmetry.patterns(protocol)
+    low, high = protocol.targets
+    trained = training.train(
+        architecture,
+        inputs,
+        targets,
+        weights=initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range),
+        update=symmetry.update(protocol),
+        sweeps=protocol.sweeps,
+        bounds=(0.5 * (high - low),),
+        keep=protocol.kept_sweeps,
+        record_every=protocol.record_every,
+        per_case=protocol.per_case,
+        case_order=protocol.case_order,
+        seeds=seeds,
+        device=resolve_device(device),
+    )
+    layers = [np.stack([trained.weights[sweep][layer].numpy() for sweep in protocol.kept_sweeps]) for layer in range(2)]
+    return {
+        "seeds": np.array(seeds),
+        "kept_sweeps": np.array(protocol.kept_sweeps),
+        "layer_1": layers[0].transpose(3, 0, 1, 2),
+        "layer_2": layers[1].transpose(3, 0, 1, 2),
+        "first_sweep": trained.first_sweep[0].numpy(),
+        "error": trained.errors[-1].numpy(),
+    }

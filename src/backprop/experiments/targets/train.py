@@ -1,0 +1,135 @@
+"""Gradients at the printed weights, training continued from there, and networks trained with known targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backprop import analysis, training
+from backprop.devices import resolve_device
+from backprop.experiments.symmetry import train as symmetry
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.experiments.targets.protocol import Protocol
+from backprop.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
+
+ARCHITECTURE = Architecture((6, 2, 1))
+MARK = 1425
+PRINTED = (analysis.FIGURE_1, analysis.PDP_FIGURE_9)
+
+
+def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
+    """Examine the printed networks, then train one network per seed and coding.
+
+    The gradient is linear in the targets, so two of them, at t = 0 and t = 1, give it for every t.
+
+    Returns:
+        printed_gradients [2 networks, 2 (t = 0, 1), 17] and drawn_gradients [2, 2, draws, 17], within the rounding;
+        path_targets [C], path_sweeps [K], path [2, C, K, 17], weights in training from the print;
+        seeds [S], kept_sweeps [K]; layer_1 [C + M, S, K, 2, 7] and layer_2 [C + M, S, K, 1, 3], for the C codings and
+        then the M margins; first_sweep [C + M, S], first with every output on its side of the middle, -1 if never;
+        rounded_gradients [C + M, S, 2, 17] at the kept sweep nearest the paper's 1,425, weights rounded to 0.1.
+    """
+    rng = np.random.default_rng(1986)
+    printed, drawn = [], []
+    for layers in PRINTED:
+        weights = np.concatenate([layer.ravel() for layer in layers])
+        offsets = rng.uniform(-1, 1, (protocol.draws, weights.size)) * rounding(layers)
+        printed.append(gradients(torch.tensor(weights[:, None]))[..., 0].numpy())
+        drawn.append(gradients(torch.tensor((weights + offsets).T.copy())).permute(0, 2, 1).numpy())
+
+    runs = [symmetry.train(protocol.coded(t), seeds, device, data) for t in protocol.off_targets]
+    runs += [_with_margin(protocol, margin, seeds) for margin in protocol.margins]
+    at_mark = int(np.argmin(np.abs(np.array(protocol.kept_sweeps) - MARK)))
+    rounded = []
+    for run in runs:
+        flat = [run[name][:, at_mark].reshape(len(seeds), -1) for name in ("layer_1", "layer_2")]
+        weights = np.round(np.concatenate(flat, axis=1).astype(float), 1)
+        rounded.append(gradients(torch.tensor(weights.T.copy())).permute(2, 0, 1).numpy())
+    return {
+        "printed_gradients": np.stack(printed),
+        "drawn_gradients": np.stack(drawn),
+        "path_targets": np.array(protocol.off_targets),
+        "path_sweeps": np.array(protocol.path),
+        "path": np.stack(
+            [[_continued(protocol, layers, t, device) for t in protocol.off_targets] for layers in PRINTED]
+        ),
+        "seeds": np.array(seeds),
+        "kept_sweeps": np.array(protocol.kept_sweeps),
+        **{name: np.stack([run[name] for run in runs]) for name in ("layer_1", "layer_2")},
+        "first_sweep": np.stack([run["first_sweep"][:, 0] for run in runs]),
+        "rounded_gradients": np.stack(rounded),
+    }
+
+
+def rounding(layers: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Half a unit of the last printed digit, for each of the 17 weights of a printed network."""
+    tenths = layers is analysis.FIGURE_1
+    steps = [np.full(layer.shape, 0.05 if tenths else 0.005) for layer in layers]
+    steps[0][:, -1] = 0.05  # hidden biases are printed to one decimal in both
+    return np.concatenate([step.ravel() for step in steps])
+
+
+def gradients(parameters: Tensor) -> Tensor:
+    """dE/dw for targets t = 0 and t = 1: [2, 17, networks] from weights [17, networks]."""
+    found = []
+    for t in (0.0, 1.0):
+        inputs, targets = _cases((t, 1 - t), parameters.dtype)
+        network = Network(ARCHITECTURE, inputs, targets, parameters)
+        network.forward()
+        network.backward()
+        found.append(network.gradient.clone())
+    return torch.stack(found)
+
+
+def _cases(targets: tuple[float, float], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Inputs and targets as a Network takes them."""
+    inputs = analysis.cases()
+    d = np.where(analysis.is_palindrome(inputs), targets[1], targets[0])
+    return with_extra_unit(torch.tensor(inputs, dtype=dtype)), torch.tensor(d, dtype=dtype).view(1, -1, 1)
+
+
+def _continued(protocol: Protocol, layers: tuple[np.ndarray, np.ndarray], t: float, device: str) -> np.ndarray:
+    """Weights [K, 17] on the way from the print, in double precision so that a standstill is one."""
+    inputs, targets = (cases.double() for cases in symmetry.patterns(Symmetry(targets=(t, 1 - t))))
+    trained = training.train(
+        ARCHITECTURE,
+        inputs,
+        targets,
+        weights=[torch.tensor(layer).unsqueeze(-1) for layer in layers],
+        update=training.Descent(protocol.epsilon, protocol.alpha),
+        sweeps=max(1, *protocol.path),
+        bounds=(),
+        keep=protocol.path,
+        dtype=torch.float64,
+        device="cpu" if device == "mps" else resolve_device(device),  # mps has no double precision
+    )
+    return np.stack([flatten(trained.weights[sweep])[:, 0].numpy() for sweep in protocol.path])
+
+
+@torch.no_grad()
+def _with_margin(protocol: Protocol, margin: float, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Targets 0 and 1 with no error within the margin: equations (8) and (9) with those deviations set to 0."""
+    inputs, targets = _cases((0.0, 1.0), torch.float32)
+    parameters = flatten(initial_weights(ARCHITECTURE, seeds, protocol.weight_range))
+    network = Network(ARCHITECTURE, inputs, targets, parameters)
+    change = training.Descent(protocol.epsilon, protocol.alpha).start(
+        parameters, network.gradient, torch.arange(len(seeds)), [1.0] * protocol.sweeps
+    )
+    first = torch.full((len(seeds),), -1)
+    kept: list[list[np.ndarray]] = [[], []]
+    for sweep in range(protocol.sweeps + 1):
+        if sweep in protocol.kept_sweeps:
+            for layer, weights in zip(kept, unflatten(ARCHITECTURE, parameters), strict=True):
+                layer.append(weights.permute(2, 0, 1).numpy().copy())
+        network.forward()
+        sizes = network.deviation.abs()
+        first[(first < 0) & (sizes.amax((0, 1)) < 0.5)] = sweep
+        network.deviation.mul_(sizes > margin)
+        network.backward()
+        change(min(sweep, protocol.sweeps - 1))
+    layers = [np.stack(layer, axis=1) for layer in kept]
+    return {"layer_1": layers[0], "layer_2": layers[1], "first_sweep": first[:, None].numpy()}

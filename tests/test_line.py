@@ -1,0 +1,126 @@
+"""The line: the lab's numbers, gradients against autograd, least squares, and the limit of the learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from backprop.experiments.line.analyse import COLUMNS, analyse
+from backprop.experiments.line.protocol import Protocol
+from backprop.experiments.line.train import adam, descend, draw, gradient, loss_surface, train
+from backprop.protocol import UserError
+
+LAB = Protocol(seeds=3)
+SMALL = Protocol(seeds=150, points=400, mesh=20, rates=41, large_steps=40)
+
+
+@pytest.fixture(scope="module")
+def arrays() -> dict[str, np.ndarray]:
+    return train(SMALL, SMALL.seed_list, "cpu", {})
+
+
+def test_the_shown_line_is_the_labs_number_for_number() -> None:
+    """NumPy seeded with 42 gives a and b, then the noise; torch seeded with 42 gives Linear(1, 1) its start."""
+    lines = draw(LAB, (42,))
+    random = np.random.RandomState(42)
+    a, b = random.uniform(low=-2.0, high=2.0, size=2)
+    x = np.linspace(-np.pi, np.pi, 5000, dtype=np.float32)
+    noisy = (a * x + b) + random.normal(size=5000)
+    assert (a, b) == pytest.approx((-0.50183952, 1.80285723))
+    np.testing.assert_allclose(lines.truth[0], (a, b), rtol=1e-6)
+    np.testing.assert_allclose(lines.y[0], noisy, rtol=1e-4, atol=1e-5)
+    with torch.random.fork_rng():
+        torch.manual_seed(42)
+        model = torch.nn.Linear(1, 1)
+    torch.testing.assert_close(lines.initial[0], torch.stack([model.weight[0, 0], model.bias[0]]).detach())
+
+
+def test_the_gradient_by_hand_is_autograds() -> None:
+    lines = draw(LAB, (0, 1, 42))
+    exact = type(lines)(*(part.double() for part in lines))
+    parameters = exact.initial.clone().requires_grad_()
+    (parameters[:, :1] * exact.x + parameters[:, 1:] - exact.y).square().sum().backward()
+    torch.testing.assert_close(gradient(exact, exact.initial), parameters.grad)
+
+
+@pytest.mark.parametrize(("method", "rate", "reduction"), [("descent", 1e-5, "sum"), ("adam", 0.03, "mean")])
+def test_the_stacked_paths_are_the_labs_loop(method: str, rate: float, reduction: str) -> None:
+    """One model, torch.optim and autograd, 30 steps, against the line's row in the stack."""
+    lines = draw(LAB, (3, 42))
+    path = descend(lines, rate, 30) if method == "descent" else adam(lines, rate, 30)
+    model = torch.nn.Linear(1, 1)
+    with torch.no_grad():
+        model.weight.copy_(lines.initial[1, :1, None])
+        model.bias.copy_(lines.initial[1, 1:])
+    kind: Any = torch.optim.SGD if method == "descent" else torch.optim.Adam
+    optimizer = kind(model.parameters(), lr=rate)
+    for step in range(1, 31):
+        loss = torch.nn.MSELoss(reduction=reduction)(model(lines.x[:, None])[:, 0], lines.y[1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert path[1, step].tolist() == pytest.approx([model.weight.item(), model.bias.item()], abs=2e-5)
+
+
+def test_descent_ends_at_numpys_least_squares() -> None:
+    found = train(LAB, (0,), "cpu", {})
+    x, y = found["x"].astype(float), found["y"].astype(float)
+    expected = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y)[0]
+    np.testing.assert_allclose(found["least_squares"][0], expected, rtol=1e-9)
+    np.testing.assert_allclose(found["small"][0, -1], expected, atol=2e-4)
+    np.testing.assert_allclose(found["adam"][0, -1], expected, atol=2e-3)
+    assert np.isnan(found["large"][0, -1]).all() and np.isfinite(found["large"][0, 5]).all()
+
+
+def test_the_surface_is_the_loss_at_every_point_of_the_grid(arrays: dict[str, np.ndarray]) -> None:
+    """A plain double loop over the grid, once and small."""
+    x, y = arrays["x"].astype(float), arrays["y"].astype(float)
+    for row, b in enumerate(arrays["mesh_b"]):
+        for column, a in enumerate(arrays["mesh_a"]):
+            assert arrays["surface"][row, column] == pytest.approx(((a * x + b - y) ** 2).mean(), rel=1e-9)
+    a, b = torch.tensor([1.0]).double(), torch.tensor([2.0, 3.0]).double()
+    assert loss_surface(torch.ones(4).double(), torch.zeros(4).double(), a, b).tolist() == [[9.0], [16.0]]
+
+
+def test_descent_diverges_above_two_over_the_largest_curvature(arrays: dict[str, np.ndarray]) -> None:
+    """By the closed form 2 Σx², by the factor per step on either side, and by the scan."""
+    x = arrays["x"].astype(float)
+    assert arrays["curvatures"][0] == pytest.approx(2 * (x**2).sum(), rel=1e-6)
+    limit = 2 / arrays["curvatures"][0]
+    np.testing.assert_allclose(arrays["margin_growth"], [(0.96, 1.04)] * len(arrays["seeds"]), rtol=1e-6)
+    wide = Protocol(seeds=1, points=400, mesh=2, rates=81, rate_range=(limit / 10, limit * 10), rate_steps=400)
+    found = train(wide, (42,), "cpu", {})
+    start = np.linalg.norm(found["small"][0, 0] - found["least_squares"][0])
+    closer = found["rate_distances"] < start
+    np.testing.assert_array_equal(closer, found["rates"] < limit)
+
+
+def test_least_squares_errors_follow_theory(arrays: dict[str, np.ndarray]) -> None:
+    """Standard errors σ/√Σx² and σ/√N over 150 lines, within 4.5 standard errors of a variance."""
+    table = analyse(SMALL, arrays)
+    assert [column.name for column in COLUMNS] == list(table.columns)
+    rows = table[table.method == "least_squares"]
+    x = arrays["x"].astype(float)
+    for name, variance in (("a", 1 / (x**2).sum()), ("b", 1 / len(x))):
+        ratio = (rows[f"error_{name}"] ** 2).mean() / variance
+        assert abs(ratio - 1) < 4.5 * np.sqrt(2 / len(rows))
+    large = table[table.method == "large"]
+    assert set(table.method) == {"least_squares", "small", "large", "adam"} and len(large) == 150
+
+
+def test_a_diverged_line_is_a_row_with_the_step_of_its_overflow() -> None:
+    protocol = Protocol(seeds=2, mesh=2, rates=2, large_steps=60)
+    table = analyse(protocol, train(protocol, protocol.seed_list, "cpu", {}))
+    large = table[table.method == "large"]
+    assert large.a.isna().all() and large.overflow.between(20, 30).all()
+    assert (table[table.method == "small"].overflow == -1).all()
+
+
+def test_the_labs_line_comes_first_whatever_the_seeds() -> None:
+    assert Protocol(seeds=(7, 42, 1)).trained_seeds == (42, 7, 1)
+    assert Protocol(seeds=2).trained_seeds == (42, 0, 1)
+    with pytest.raises(UserError, match="margins is"):
+        Protocol(margins=(1.1, 1.2))
