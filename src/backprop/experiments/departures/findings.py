@@ -131,6 +131,8 @@ def _cell(rows: pd.DataFrame) -> dict[str, Any]:
     cap, times = int(first.sweeps), rows["sweeps_0.5"].to_numpy()
     median = median_survival(np.where(rows.solved, times, cap), rows.solved)
     solved = rows[rows.solved]
+    families = _family(solved.ratio_middle.to_numpy(), solved.ratio_large.to_numpy())
+    told_apart = first.bits == 6 and first.hidden_units == 2
     own = {name: first[name] for name in FIELDS if name != "targets"}
     return {
         **{name: None if isinstance(value, float) and np.isnan(value) else value for name, value in own.items()},
@@ -142,10 +144,7 @@ def _cell(rows: pd.DataFrame) -> dict[str, Any]:
         "by": {str(mark): share(times <= mark) for mark in MARKS if mark <= cap},
         "median": median.value,
         "median_interval": [median.low, median.high],
-        "families": {
-            **{name: share(solved.family == name) for name in FAMILIES},
-            "other": share(~solved.family.isin(list(FAMILIES))),
-        },
+        "families": {name: share(families == name) for name in (*FAMILIES, "other")} if told_apart else None,
         "diverged": int(rows.error_at_cap.isna().sum()),
     }
 
@@ -214,14 +213,17 @@ def _movement(runs: Mapping[str, Run]) -> dict[str, Any]:
     return found
 
 
-def _member(layer_1: np.ndarray, solved: np.ndarray) -> np.ndarray:
-    """The family of each network, "other" outside both, "" unless solved."""
-    ratios = analysis.magnitude_ratios(layer_1)
-    names = np.where(solved, "other", "").astype(object)
-    for name, centre in FAMILIES.items():
-        near = np.all([np.abs(r / c - 1) < RATIO for r, c in zip(ratios, centre, strict=True)], axis=0)
-        names[near & solved] = name
+def _family(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """The family whose ratios these are, both within RATIO, or "other"."""
+    names = np.full(middle.shape, "other", dtype=object)
+    for name, (a, b) in FAMILIES.items():
+        names[(np.abs(middle / a - 1) < RATIO) & (np.abs(large / b - 1) < RATIO)] = name
     return names
+
+
+def _member(layer_1: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """The family of each network, "" unless solved."""
+    return np.where(solved, _family(*analysis.magnitude_ratios(layer_1)), "")
 
 
 def _passes(member: np.ndarray) -> dict[str, Any]:
