@@ -14,7 +14,7 @@ from backprop.store import write_table
 
 SMALL: dict[str, Any] = {
     "seeds": 20,
-    "sweeps": 300,
+    "sweeps": 100,
     "epsilons": (0.1, 0.3),
     "alphas": (0.0, 0.5, 0.9),
     "fresh_seeds": 8,

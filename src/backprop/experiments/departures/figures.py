@@ -10,36 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backprop import plots
+from backprop.experiments.departures.findings import called
 from backprop.runs import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 Cells = Sequence[Mapping[str, Any]]
-
-WORDS = {
-    "logistic": "logistic (the paper)",
-    "paper": "the paper's, at its ε",
-    "descent": "descent alone",
-    "constant": "constant (the paper)",
-    "half_sum": "half sum (the paper)",
-    "cross_entropy": "cross-entropy",
-    "inputs_-1_1": "inputs −1 and 1",
-    "per_case": "change after every case",
-    "mean_error": "mean error",
-    "no_momentum": "no momentum",
-    "zero_biases": "zero biases",
-    "all_together": "all five together",
-    "rmsprop": "RMSprop",
-    "adagrad": "Adagrad",
-    "adam": "Adam",
-    "adamw": "AdamW",
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU",
-    "silu": "SiLU",
-    "gelu": "GELU",
-    "one_cycle": "one cycle",
-}
-"""Groups of the shipped studies as a figure calls them; others by their own name."""
 
 
 def activations(runs: Runs, values: Values) -> Figure:
@@ -106,8 +82,7 @@ def attempts(runs: Runs, values: Values) -> Figure:
     cap = int(table.sweeps.max())
     groups = {}
     for name, rows in table[~table.fresh].groupby("group", sort=False):
-        label = "the paper's protocol" if name == "paper" else WORDS.get(str(name), str(name).replace("_", " "))
-        groups[label] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
+        groups[called(str(name))] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
     made, ax = plots.axes(plots.COLUMN, 3.4)
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
     for mark in values["attempts"][0]["by"]:
@@ -122,7 +97,7 @@ def families(runs: Runs, values: Values) -> Figure:
     for study in ("activations", "optimizers", "presentation"):
         for coding, cells in values["best"].get(study, {}).items():
             for cell in cells:
-                rows.setdefault(WORDS.get(cell["group"], cell["group"].replace("_", " ")), {})[coding] = cell
+                rows.setdefault(called(cell["group"]), {})[coding] = cell
     codings = [coding for coding in values["codings"] if any(coding in cells for cells in rows.values())]
     made = plots.figure(plots.WIDE, 0.2 * len(rows) + 1.0)
     axes = np.atleast_1d(made.subplots(1, len(codings), sharey=True))
@@ -157,7 +132,7 @@ def _codings(cells: Cells) -> list[str]:
 
 def _grouped(cells: Cells) -> dict[str, Cells]:
     groups = dict.fromkeys(cell["group"] for cell in cells)
-    return {WORDS.get(name, name): [cell for cell in cells if cell["group"] == name] for name in groups}
+    return {called(name): [cell for cell in cells if cell["group"] == name] for name in groups}
 
 
 def _number(found: Mapping[str, Any] | None, key: str) -> float:
@@ -172,7 +147,7 @@ def _best(values: Values, study: str) -> Figure:
     left, right = made.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     codings = [f"targets {coding}" for coding in best]
     found = [[next((c for c in cells if c["group"] == name), None) for cells in best.values()] for name in names]
-    labels = [WORDS.get(name, name.replace("_", " ")) for name in names]
+    labels = [called(name) for name in names]
     rate, low, high = (
         [[_number(None if cell is None else cell["solved"], key) for cell in row] for row in found]
         for key in ("rate", "low", "high")

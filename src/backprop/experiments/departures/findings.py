@@ -31,6 +31,25 @@ STUDIES = (
 FAMILIES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}
 """The two families that Experiment 1 finds, by their ratios of magnitudes."""
 
+NAMES = {
+    "paper": "the paper's protocol",
+    "descent": "descent alone",
+    "nesterov": "Nesterov's momentum",
+    "rmsprop": "RMSprop",
+    "adagrad": "Adagrad",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "relu": "ReLU",
+    "leaky_relu": "leaky ReLU",
+    "silu": "SiLU",
+    "gelu": "GELU",
+    "cross_entropy": "cross-entropy",
+    "inputs_-1_1": "inputs −1 and 1",
+    "per_case": "a change after every case",
+    "all_together": "all five together",
+}
+"""Groups of the shipped studies as text and figures call them, where that is not the group's own name."""
+
 FIXES = {
     "mean_error": ("the error is a mean over cases", "`loss = ((y - d) ** 2).sum() / 2`"),
     "no_momentum": ("descent without momentum", "`SGD(parameters, lr={epsilon:g}, momentum={alpha:g})`"),
@@ -80,6 +99,11 @@ def pick(values: Mapping[str, Any], study: str, **wanted: Any) -> dict[str, Any]
     raise UserError(f"departures: the study '{study}' has no cell with {wanted}, see config/config.yaml.")
 
 
+def called(group: str) -> str:
+    """A group of a grid as text and figures call it."""
+    return NAMES.get(group, group.replace("_", " "))
+
+
 def _of(table: pd.DataFrame, fresh: bool = False, **wanted: Any) -> pd.DataFrame:
     chosen = table.fresh == fresh
     for key, value in wanted.items():
@@ -107,20 +131,20 @@ def _cell(rows: pd.DataFrame) -> dict[str, Any]:
     cap, times = int(first.sweeps), rows["sweeps_0.5"].to_numpy()
     median = median_survival(np.where(rows.solved, times, cap), rows.solved)
     solved = rows[rows.solved]
+    families = _family(solved.ratio_middle.to_numpy(), solved.ratio_large.to_numpy())
+    told_apart = first.bits == 6 and first.hidden_units == 2
     own = {name: first[name] for name in FIELDS if name != "targets"}
     return {
         **{name: None if isinstance(value, float) and np.isnan(value) else value for name, value in own.items()},
         "group": first.group,
+        "name": called(first.group),
         "coding": first.coding,
         "cap": cap,
         "solved": share(rows.solved),
         "by": {str(mark): share(times <= mark) for mark in MARKS if mark <= cap},
         "median": median.value,
         "median_interval": [median.low, median.high],
-        "families": {
-            **{name: share(solved.family == name) for name in FAMILIES},
-            "other": share(~solved.family.isin(list(FAMILIES))),
-        },
+        "families": {name: share(families == name) for name in (*FAMILIES, "other")} if told_apart else None,
         "diverged": int(rows.error_at_cap.isna().sum()),
     }
 
@@ -189,14 +213,17 @@ def _movement(runs: Mapping[str, Run]) -> dict[str, Any]:
     return found
 
 
-def _member(layer_1: np.ndarray, solved: np.ndarray) -> np.ndarray:
-    """The family of each network, "other" outside both, "" unless solved."""
-    ratios = analysis.magnitude_ratios(layer_1)
-    names = np.where(solved, "other", "").astype(object)
-    for name, centre in FAMILIES.items():
-        near = np.all([np.abs(r / c - 1) < RATIO for r, c in zip(ratios, centre, strict=True)], axis=0)
-        names[near & solved] = name
+def _family(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """The family whose ratios these are, both within RATIO, or "other"."""
+    names = np.full(middle.shape, "other", dtype=object)
+    for name, (a, b) in FAMILIES.items():
+        names[(np.abs(middle / a - 1) < RATIO) & (np.abs(large / b - 1) < RATIO)] = name
     return names
+
+
+def _member(layer_1: np.ndarray, solved: np.ndarray) -> np.ndarray:
+    """The family of each network, "" unless solved."""
+    return np.where(solved, _family(*analysis.magnitude_ratios(layer_1)), "")
 
 
 def _passes(member: np.ndarray) -> dict[str, Any]:
@@ -228,7 +255,7 @@ def _main(found: Mapping[str, Any]) -> dict[str, Any]:
             ranked = sorted(cells, key=_worth, reverse=True)
             brief = [
                 {
-                    "name": cell["group"].replace("_", " "),
+                    "name": called(cell["group"]),
                     "epsilon": cell["epsilon"],
                     "solved": cell["solved"],
                     "median": cell["median"],
@@ -237,7 +264,7 @@ def _main(found: Mapping[str, Any]) -> dict[str, Any]:
                 }
                 for cell in ranked
             ]
-            first = cells[0]["group"].replace("_", " ")
+            first = called(cells[0]["group"])
             main.setdefault(key, {})[coding] = {
                 "best": brief[0],
                 "worst": brief[-1],

@@ -66,7 +66,7 @@ def _map(run: Run) -> dict[str, Any]:
         "here": cells.get(here),
         "best": best,
         "better_pairs": int((rates > cells[here]["solved"]["high"]).sum()) if here in cells else None,
-        "mostly": [_mostly(alphas[row], epsilons, rates[row]) for row in range(len(alphas))],
+        "band": _band(alphas, epsilons, rates),
     }
 
 
@@ -75,11 +75,21 @@ def _cell(rows: pd.DataFrame, cap: int) -> dict[str, Any]:
     return {"solved": share(rows.solved), "median": median.value}
 
 
-def _mostly(alpha: float, epsilons: list[float], rates: np.ndarray) -> dict[str, Any]:
-    """For one alpha, the best epsilon and the effective rate epsilon / (1 - alpha) there."""
-    column = int(rates.argmax())
-    step = epsilons[column] / (1 - alpha) if alpha < 1 else None
-    return {"alpha": alpha, "epsilon": epsilons[column], "step": step, "rate": float(rates[column])}
+def _band(alphas: list[float], epsilons: list[float], rates: np.ndarray) -> dict[str, Any] | None:
+    """Where the best epsilon of each alpha lies, and epsilon / (1 - alpha) there; `rates` is [alphas, epsilons].
+
+    Only alphas with which half of the networks or more solve the task count; None if there are fewer than two.
+    """
+    best = [
+        (epsilons[int(line.argmax())], epsilons[int(line.argmax())] / (1 - alpha))
+        for alpha, line in zip(alphas, rates, strict=True)
+        if alpha < 1 and line.max() >= 0.5
+    ]
+    if len(best) < 2:
+        return None
+    found, steps = zip(*best, strict=True)
+    paper = Symmetry.epsilon / (1 - Symmetry.alpha)
+    return {"epsilons": [min(found), max(found)], "steps": [min(steps), max(steps)], "paper": paper}
 
 
 def _told(label: str, found: Mapping[str, Any]) -> str:
