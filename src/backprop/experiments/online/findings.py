@@ -63,7 +63,8 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         ),
         Claim(
             "P2", "companion chapter, unverified", "How many presentations of each pattern that took", thousands(mark),
-            f"fixed order: {told(ours['solved'])} solve it, median {median_with_cap(ours['median'], ours['cap'])}; {passing}",
+            f"fixed order: {told(ours['solved'])} solve it, median "
+            f"{median_with_cap(ours['median'], ours['cap'])}; {passing}",
             "not judged" if not pdp["count"] else
             "reproduced" if pdp["sweeps"][0] <= mark <= pdp["sweeps"][2] else "not reproduced",
             f"Reproduced if {thousands(mark)} lies within the middle 95% of the presentations at which the networks of "
