@@ -8,6 +8,11 @@ from backprop.experiments.method.findings import CHECKS, DIFFERENCES, EXACT
 from backprop.experiments.method.protocol import Protocol
 
 
+@pytest.fixture(autouse=True)
+def few_sweeps(monkeypatch):
+    monkeypatch.setattr(method, "SWEEPS", 10)
+
+
 def test_every_check_finds_agreement_to_rounding():
     found = method.checks((0, 1, 2))
     assert set(found) == set(CHECKS)

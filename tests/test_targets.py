@@ -6,6 +6,7 @@ import torch
 
 from backprop import analysis
 from backprop.experiments.targets import analyse, train
+from backprop.experiments.targets.prints import rounding
 from backprop.experiments.targets.protocol import Protocol
 
 FIGURE_1 = np.concatenate([layer.ravel() for layer in analysis.FIGURE_1])
@@ -61,7 +62,7 @@ def test_known_targets_are_found_from_rounded_weights(arrays):
 
 
 def test_what_is_drawn_lies_within_the_rounding(arrays):
-    widths = train.rounding(analysis.FIGURE_1), train.rounding(analysis.PDP_FIGURE_9)
+    widths = rounding(analysis.FIGURE_1), rounding(analysis.PDP_FIGURE_9)
     assert set(widths[0]) == {0.05} and sorted(set(widths[1])) == [0.005, 0.05]
     _, found = arrays
     t, _ = analyse.best_target(found["drawn_gradients"][0])
@@ -73,8 +74,8 @@ def test_within_its_margin_a_network_is_left_alone(arrays):
     _, found = arrays
     solved = found["first_sweep"][2] >= 0
     inputs = analysis.cases()
-    layers = [found[name][2][:, -1].astype(float) for name in ("layer_1", "layer_2")]
-    deviation = np.abs(analysis.outputs(*layers, inputs) - analysis.is_palindrome(inputs)).max(axis=1)
+    layer_1, layer_2 = (found[name][2][:, -1].astype(float) for name in ("layer_1", "layer_2"))
+    deviation = np.abs(analysis.outputs(layer_1, layer_2, inputs) - analysis.is_palindrome(inputs)).max(axis=1)
     still = np.abs(found["layer_1"][2][:, -1] - found["layer_1"][2][:, -2]).max(axis=(1, 2)) < 1e-6
     assert solved.any()
     assert (deviation[still & solved] <= 0.2 + 1e-5).all()
