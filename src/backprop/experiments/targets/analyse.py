@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop import analysis
+from backprop.experiments.targets.prints import MARK
 from backprop.experiments.targets.protocol import Protocol
 from backprop.store import Column
 
@@ -32,7 +33,7 @@ COLUMNS = (
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every trained network."""
     kept = arrays["kept_sweeps"]
-    at_mark = int(np.argmin(np.abs(kept - 1425)))
+    at_mark = int(np.argmin(np.abs(kept - MARK)))
     codings = [(t, 0.0) for t in protocol.off_targets] + [(0.0, margin) for margin in protocol.margins]
     inputs = analysis.cases()
     palindrome = analysis.is_palindrome(inputs)

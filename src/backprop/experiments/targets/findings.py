@@ -10,12 +10,12 @@ import numpy as np
 from backprop import analysis
 from backprop.claims import Claim
 from backprop.experiments.targets.analyse import best_target, gradient_norms
+from backprop.experiments.targets.prints import MARK, PRINTS, rounding
 from backprop.judging import share
 from backprop.runs import Run
 from backprop.statistics import median_survival
 from backprop.wording import fixed
 
-PRINTS = {"figure_1": analysis.FIGURE_1, "pdp": analysis.PDP_FIGURE_9}
 AT = (0.0, 0.05, 0.1, 0.15)
 MOVED = (10, 100, 1000)
 ALIKE = 0.02
@@ -27,7 +27,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     run = runs["paper"]
     kept = run.arrays["kept_sweeps"]
     return {
-        "at_mark": int(kept[np.argmin(np.abs(kept - 1425))]),
+        "at_mark": int(kept[np.argmin(np.abs(kept - MARK))]),
         "cap": run.protocol["sweeps"],
         "networks": int(run.table.seed.nunique()),
         "draws": run.protocol["draws"],
@@ -81,7 +81,8 @@ def _printed(run: Run, row: int) -> dict[str, Any]:
     ts, norms = best_target(drawn)
     at = np.array(AT)
     here, around = gradient_norms(gradients[:, None], at)[0], gradient_norms(drawn, at)
-    layer_1, layer_2 = list(PRINTS.values())[row]
+    layers = list(PRINTS.values())[row]
+    layer_1, layer_2 = layers
     output = analysis.outputs(layer_1[None], layer_2[None], analysis.cases())[0]
     palindrome = analysis.is_palindrome(analysis.cases())
     return {
@@ -95,6 +96,7 @@ def _printed(run: Run, row: int) -> dict[str, Any]:
                             "high": float(np.quantile(around[:, k], 0.975))}
             for k, target in enumerate(AT)
         },
+        "rounding": float(np.sqrt((rounding(layers) ** 2).sum() / 3) / np.sqrt((layer_1**2).sum() + (layer_2**2).sum())),
         "palindromes": float(output[palindrome].mean()),
         "others": float(output[~palindrome].mean()),
         "lowest_other": float(output[~palindrome].min()),

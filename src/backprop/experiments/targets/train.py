@@ -13,12 +13,11 @@ from backprop import analysis, training
 from backprop.devices import resolve_device
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.experiments.targets.prints import MARK, PRINTS, rounding
 from backprop.experiments.targets.protocol import Protocol
 from backprop.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
 
 ARCHITECTURE = Architecture((6, 2, 1))
-MARK = 1425
-PRINTED = (analysis.FIGURE_1, analysis.PDP_FIGURE_9)
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
@@ -35,7 +34,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """
     rng = np.random.default_rng(1986)
     printed, drawn = [], []
-    for layers in PRINTED:
+    for layers in PRINTS.values():
         weights = np.concatenate([layer.ravel() for layer in layers])
         offsets = rng.uniform(-1, 1, (protocol.draws, weights.size)) * rounding(layers)
         printed.append(gradients(torch.tensor(weights[:, None]))[..., 0].numpy())
@@ -55,7 +54,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "path_targets": np.array(protocol.off_targets),
         "path_sweeps": np.array(protocol.path),
         "path": np.stack(
-            [[_continued(protocol, layers, t, device) for t in protocol.off_targets] for layers in PRINTED]
+            [[_continued(protocol, layers, t, device) for t in protocol.off_targets] for layers in PRINTS.values()]
         ),
         "seeds": np.array(seeds),
         "kept_sweeps": np.array(protocol.kept_sweeps),
@@ -63,14 +62,6 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "first_sweep": np.stack([run["first_sweep"][:, 0] for run in runs]),
         "rounded_gradients": np.stack(rounded),
     }
-
-
-def rounding(layers: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Half a unit of the last printed digit, for each of the 17 weights of a printed network."""
-    tenths = layers is analysis.FIGURE_1
-    steps = [np.full(layer.shape, 0.05 if tenths else 0.005) for layer in layers]
-    steps[0][:, -1] = 0.05  # hidden biases are printed to one decimal in both
-    return np.concatenate([step.ravel() for step in steps])
 
 
 def gradients(parameters: Tensor) -> Tensor:
