@@ -33,7 +33,8 @@ def test_figure_names_are_those_of_the_module():
 # From the bottom up: a module may import from rooms before its own, never from those after it.
 ROOMS = (
     ("protocol",),
-    ("names", "sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
+    ("names",),
+    ("sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
     ("networks", "runs", "judging", "datasets"),
     ("training",),
