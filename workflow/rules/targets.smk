@@ -21,13 +21,27 @@ rule verify:
         "python -m pytest 2>&1 | tee {log}"
 
 
-rule benchmark:
+rule measure:
+    input:
+        lambda wildcards: (
+            "results/data/MNIST.safetensors" if wildcards.name == "mnist" else []
+        ),
     output:
-        "results/benchmark/engine.txt",
+        "results/benchmark/{name}.txt",
     log:
-        "results/logs/benchmark.log",
-    localrule: True
+        "results/logs/benchmark/{name}.log",
+    wildcard_constraints:
+        name="[a-z_]+",
     conda:
         "../../envs/environment.yaml"
     shell:
-        "python benchmarks/engine.py > {output} 2> {log}"
+        "python benchmarks/{wildcards.name}.py > {output} 2> {log}"
+
+
+rule benchmark:
+    input:
+        expand(
+            "results/benchmark/{name}.txt",
+            name=["engine", "evolution", "five_ways", "mnist"],
+        ),
+    localrule: True
