@@ -96,7 +96,7 @@ def _printed(run: Run, row: int) -> dict[str, Any]:
                             "high": float(np.quantile(around[:, k], 0.975))}
             for k, target in enumerate(AT)
         },
-        "rounding": float(np.sqrt((rounding(layers) ** 2).sum() / 3) / np.sqrt((layer_1**2).sum() + (layer_2**2).sum())),
+        "rounding": float(np.sqrt((rounding(layers) ** 2).sum() / 3 / ((layer_1**2).sum() + (layer_2**2).sum()))),
         "palindromes": float(output[palindrome].mean()),
         "others": float(output[~palindrome].mean()),
         "lowest_other": float(output[~palindrome].min()),
