@@ -37,7 +37,7 @@ def answers(runs: Runs, values: Values) -> Figure:
         ax.axhline(0.5, color=style.INK, lw=0.7, ls=style.DASHES[2], zorder=0)
         ax.set(title=title, ylim=(0, 1), xlabel="input, as a binary number")
         ax.set_xticks([0, 16, 32, 48, 63])
-    ax.legend(loc="center right", bbox_to_anchor=(1, 0.62), handletextpad=0.2)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1.12), ncols=2, handletextpad=0.2, borderaxespad=0)
     made.axes[0].set_ylabel("output")
     return made
 
