@@ -31,7 +31,7 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"solved": solved, "sweep
 
 def _maps(values: Values, measure: str, label: str, **look: Any) -> Figure:
     coded = {text: values["variants"][name] for name, text in CODINGS.items() if name in values["variants"]}
-    made = plots.figure(plots.COLUMN, 3.1 * len(coded))
+    made = plots.figure(plots.WIDE, 3.0 * len(coded))
     for ax, (text, found) in zip(np.atleast_1d(made.subplots(len(coded), 1)), coded.items(), strict=True):
         cells = np.array([[np.nan if cell is None else cell for cell in line] for line in found[measure]], float)
         paper = values["paper"]["epsilon"], values["paper"]["alpha"]
