@@ -11,18 +11,31 @@ from backprop import assignment, report
 from backprop.protocol import UserError
 
 HEADER = {"title": "Symmetry", "author": "A. Student", "student_id": "s1", "course": "Deep Learning"}
+SHARE = {"rate": 0.934, "low": 0.926, "high": 0.942, "n": 4096}
+FAMILIES = [{"name": "1:2:4", "rate": 0.75}, {"name": "2:3:4", "rate": 0.25}]
 RECORD = {
-    "networks": 4096, "cap": 10000, "solved_at_cap": 0.934, "solved_interval": [0.926, 0.942],
-    "median_sweeps": 1210, "printed_form": 0.61,
+    "networks": 4096, "cap": 10000, "mark": 1425, "solved": SHARE, "by_mark": SHARE, "one_two_four": SHARE,
+    "families": FAMILIES, "closest": {"typical_distance": 0.5},
 }  # fmt: skip
+CELL = {"name": "adam", "epsilon": 0.1, "solved": SHARE, "cap": 1425}
 CONTEXT = {
     "assignment": HEADER,
-    "symmetry": {"values": {"paper": RECORD, "adam": {**RECORD, "median_sweeps": None, "solved_at_cap": 0.4}}},
+    "symmetry": {
+        "values": {
+            "variants": {"paper": RECORD, "targets_0.1_0.9": {**RECORD, "closest": {"typical_distance": 0.1}}},
+        }
+    },
+    "departures": {
+        "values": {
+            "attempts": [{"group": name, "by": {"1425": SHARE}} for name in ("paper", "mean_error", "no_momentum")],
+            "main": {key: {"0/1": {"best": CELL}} for key in ("activation", "optimizer", "schedule")},
+        }
+    },
 }
 TINY = """
 ## One
 
-Here is $x^2$ and a number, << symmetry.values.paper.networks | thousands >>.
+Here is $x^2$ and a number, << symmetry.values.variants.paper.networks | thousands >>.
 
 ```{.python alt="A line."}
 import matplotlib.pyplot as plt
@@ -59,8 +72,9 @@ def test_the_assignment_with_few_sweeps(tmp_path: Path) -> None:
     assert notebook.cells[0].source.startswith("# Symmetry\n\n**A. Student** · s1")
     assert re.search(r"^ +0 +– +\d+", code[1].outputs[0].text, re.MULTILINE)
     assert "<svg" in code[-1].outputs[0].data["image/svg+xml"]
-    assert "93% (93% to 94%)" in notebook.cells[-1].source
-    assert "| – / 10,000 |" in notebook.cells[-1].source
+    assert "93.4% (92.6% to 94.2%)" in notebook.cells[-1].source
+    assert "75% have the ratio" in notebook.cells[-1].source or "93% have the ratio" in notebook.cells[-1].source
+    assert "mean instead of sum" in notebook.cells[-1].source
 
     page = (tmp_path / "assignment.html").read_text(encoding="utf-8")
     assert "A. Student · s1 · Deep Learning" in page
