@@ -151,13 +151,17 @@ def _context(options: argparse.Namespace) -> dict[str, Any]:
         experiment: store.read_json(options.results / experiment / "findings.json")
         for experiment in sources.experiments()
     }
+    parts = "SMGPADEBNQW"  # the paper's claims first, then the labs'
     claims = [claim for findings in found.values() for claim in findings["claims"]]
+    claims.sort(key=lambda claim: parts.find(claim["id"][0]) % (len(parts) + 1))
     settings = _configuration(options) if None in (options.author, options.student_id, options.course) else {}
     byline = {
         key: str(given if (given := getattr(options, key)) is not None else settings.get(key, ""))
         for key in ("author", "student_id", "course")
     }
-    return {**byline, **found, "claims": claims}
+    papers = [claim for claim in claims if claim["id"][0] in "SMGP"]
+    labs = [claim for claim in claims if claim not in papers]
+    return {**byline, **found, "claims": claims, "paper_claims": papers, "lab_claims": labs}
 
 
 def _figures(options: argparse.Namespace) -> dict[str, Path]:

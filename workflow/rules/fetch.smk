@@ -28,14 +28,14 @@ rule fetch:
         name="|".join(datasets.NAMES),
     # each archive is asked for several times within the job; the job itself again only where success is a must
     retries: 1 if SOURCE == "download" else 0
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1500,
     params:
         source=SOURCE,
         local=lambda wildcards: LOCAL[wildcards.name],
-    conda:
-        "../../envs/environment.yaml"
     shell:
         # tee: that a stand-in is used, or why a fetch failed, belongs on the screen too
         "python -m backprop fetch {wildcards.name} --source {params.source:q} 2>&1 | tee {log}"
