@@ -16,8 +16,6 @@ ROOT = Path(__file__).parents[1]
 QUICK = ("--configfile", "config/quick.yaml")
 LEFT_BEHIND = shutil.ignore_patterns("results", ".venv", ".git", ".snakemake", "*cache*", "__pycache__", "uv.lock")
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 
 def snakemake(folder, *options):
     """Run Snakemake in a copy of the project, with the copy's own source files in charge."""
