@@ -2,6 +2,7 @@
 from pathlib import Path
 
 REPORT_TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
+ASSIGNMENT_TEXT = [path for path in REPORT_TEXT if "report/sections/" not in path]
 FINDINGS = expand("results/{experiment}/findings.json", experiment=EXPERIMENTS)
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 
@@ -36,7 +37,7 @@ rule report:
 rule assignment:
     input:
         FINDINGS,
-        text=REPORT_TEXT,
+        text=ASSIGNMENT_TEXT,
         code=code("assignment"),
     output:
         "results/assignment/assignment.ipynb",
