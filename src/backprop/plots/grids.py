@@ -13,6 +13,7 @@ from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from backprop.plots.labels import name_above
 from backprop.plots.style import INK, MUTED, SMALL, VERMILLION, log_ticks, luminance
 
 MAP, DIVERGING = "cividis", "RdBu"
@@ -98,17 +99,7 @@ def _mark(ax: Axes, place: tuple[float, float], label: str) -> None:
             ax.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, fill=False, ec=colour, lw=width, zorder=4))
     else:
         ax.plot([column], [row], "X", ms=8, color=VERMILLION, mec="white", mew=1, zorder=4)
-    ax.annotate(
-        label,
-        (column, 1),
-        (0, 3),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=SMALL,
-        color=VERMILLION,
-    )
+    name_above(ax, column, label, VERMILLION)
 
 
 def image_grid(

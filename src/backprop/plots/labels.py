@@ -103,3 +103,18 @@ class EndLabels(Artist):
         self._place(renderer)
         for artist in self.get_children():
             artist.draw(renderer)
+
+
+def name_above(ax: Axes, x: float, text: str, colour: str) -> None:
+    """Write `text` just above the axes, centred at the data's `x`: the name of a mark."""
+    ax.annotate(
+        text,
+        (x, 1),
+        (0, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        color=colour,
+    )

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from backprop.plots.labels import End, EndLabels
-from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, SMALL, log_ticks
+from backprop.plots.labels import End, EndLabels, name_above
+from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, log_ticks
 from backprop.statistics import wilson
 
 Band = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
@@ -61,17 +61,7 @@ def rate_curves(
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     if mark is not None:
         ax.axvline(mark, color=MUTED, lw=0.9, ls=DASHES[2], zorder=0)
-        ax.annotate(
-            mark_label,
-            (mark, 1),
-            (0, 3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=SMALL,
-            color=MUTED,
-        )
+        name_above(ax, mark, mark_label, MUTED)
     EndLabels(ax, ends)
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)
