@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from backprop import tables
 from backprop.experiments.departures import analyse as analysing
 from backprop.experiments.departures import findings
 from backprop.experiments.departures.protocol import Protocol, settings
@@ -10,7 +11,6 @@ from backprop.experiments.departures.train import best_of_groups, train
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
-from backprop.store import write_table
 
 SMALL = {"seeds": 24, "sweeps": 40, "keep": [20]}
 
@@ -103,7 +103,7 @@ def test_the_best_cell_solves_most_and_among_equals_soonest():
 def test_the_table_has_a_row_for_every_cell_and_seed_with_its_settings(trained, tmp_path):
     protocol, arrays = trained
     table = analysing.analyse(protocol, arrays)
-    write_table(tmp_path / "table.parquet", table, analysing.COLUMNS)
+    tables.write(tmp_path / "table.parquet", table, analysing.COLUMNS)
     plain = table[~table.fresh]
     assert len(plain) == 24 * len(protocol.cells)
     assert len(table) - len(plain) == 16 * len(arrays["chosen"])

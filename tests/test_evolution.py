@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import stages, store
+from backprop import store
 from backprop.experiments.estimates import protocol as estimates
 from backprop.experiments.estimates.analyse import expected_cosine
 from backprop.experiments.evolution import protocol as evolution
 from backprop.experiments.evolution import train as evolution_train
 from backprop.experiments.evolved_symmetry import protocol as evolved_symmetry
 from backprop.protocol import UserError
+from backprop.stages import analyse, find, train
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
 
@@ -108,9 +109,9 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
     for experiment, variants in runs.items():
         home = tmp_path / experiment
         for variant, protocol in variants.items():
-            stages.train(experiment, protocol, "cpu", {} if experiment == "evolved_symmetry" else data, home / variant)
-            stages.analyse(experiment, protocol, home / variant)
-        stages.find(experiment, {name: home / name for name in variants}, home / "findings.json")
+            train.run(experiment, protocol, "cpu", {} if experiment == "evolved_symmetry" else data, home / variant)
+            analyse.run(experiment, protocol, home / variant)
+        find.run(experiment, {name: home / name for name in variants}, home / "findings.json")
         verdicts |= {claim["id"]: claim["verdict"] for claim in store.read_json(home / "findings.json")["claims"]}
     assert sorted(verdicts, key=lambda name: int(name[1:])) == [f"E{i}" for i in range(1, 11)]
     assert {verdicts[name] for name in ("E4", "E6", "E7", "E8", "E9")} == {"not judged"}

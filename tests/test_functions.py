@@ -6,11 +6,13 @@ import torch
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
-from backprop import datasets, functions, stages, store
+from backprop import datasets, functions, store
 from backprop.experiments.functions import findings, train
 from backprop.experiments.functions.protocol import ACTIVATIONS, PRINTED, Protocol
 from backprop.functions import Linear, backward, cross_entropy, forward, perceptron
 from backprop.runs import Run
+from backprop.stages import analyse as analyse_stage
+from backprop.stages import train as train_stage
 
 
 @pytest.fixture
@@ -141,8 +143,8 @@ def test_a_seed_trains_the_same_alone_and_in_a_crowd(clothes):
 
 def test_a_network_that_diverges_is_a_row(clothes, tmp_path):
     protocol = Protocol(hidden_units=16, epochs=3, activation="requ", learning_rate=1e6, seeds=2)
-    stages.train("functions", protocol, "cpu", clothes, tmp_path / "paper")
-    stages.analyse("functions", protocol, tmp_path / "paper")
+    train_stage.run("functions", protocol, "cpu", clothes, tmp_path / "paper")
+    analyse_stage.run("functions", protocol, tmp_path / "paper")
     runs = {"paper": Run(tmp_path / "paper")}
     values = findings.values(runs)
     assert values["activations"]["paper"]["diverged"] == 2
@@ -174,7 +176,7 @@ def run(clothes, tmp_path):
         provenance = {"FashionMNIST": {**store.read_about(clothes["FashionMNIST"]), "source": source}}
         about = {"protocol": vars(protocol), "provenance": provenance}
         store.write_arrays(tmp_path / "paper" / "trained.safetensors", arrays, about)
-        stages.analyse("functions", protocol, tmp_path / "paper")
+        analyse_stage.run("functions", protocol, tmp_path / "paper")
         return {"paper": Run(tmp_path / "paper")}
 
     return make

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from backprop import datasets, stages, store
+from backprop import datasets, store
 from backprop.experiments.mnist import analyse, findings, train
 from backprop.experiments.mnist.protocol import Protocol
 from backprop.runs import Run
+from backprop.stages import analyse as analyse_stage
 
 CPU = torch.device("cpu")
 
@@ -142,7 +143,7 @@ def runs(trained, digits, tmp_path):
         provenance = {"MNIST": {**store.read_about(digits["MNIST"]), "source": source}}
         about = {"experiment": "mnist", "protocol": vars(Protocol(seeds=3, epochs=12)), "provenance": provenance}
         store.write_arrays(folder / "trained.safetensors", trained, about)
-        stages.analyse("mnist", Protocol(seeds=3, epochs=12), folder)
+        analyse_stage.run("mnist", Protocol(seeds=3, epochs=12), folder)
         return {"paper": Run(folder)}
 
     return write

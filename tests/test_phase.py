@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backprop import tables
 from backprop.experiments.phase.analyse import COLUMNS, analyse
 from backprop.experiments.phase.protocol import Protocol
 from backprop.experiments.phase.train import best_pair, train
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
-from backprop.store import write_table
 
 SMALL: dict[str, Any] = {
     "seeds": 20,
@@ -66,7 +66,7 @@ def test_the_best_pair_solves_most_and_among_equals_soonest():
 def test_the_table_has_a_row_for_every_network(trained, tmp_path):
     protocol, arrays = trained
     table = analyse(protocol, arrays)
-    write_table(tmp_path / "table.parquet", table, COLUMNS)
+    tables.write(tmp_path / "table.parquet", table, COLUMNS)
     assert len(table) == 6 * 20 + 8
     assert (table.solved == table.sweeps.notna()).all()
 

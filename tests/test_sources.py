@@ -36,10 +36,10 @@ ROOMS = (
     ("names",),
     ("sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
-    ("networks", "runs", "judging", "datasets"),
-    ("training",),
+    ("networks", "tables", "judging", "datasets"),
+    ("training", "runs"),
     ("experiments",),
-    ("stages", "drawing", "report"),
+    ("stages", "report"),
     ("assignment",),
     ("__main__",),
 )

@@ -5,9 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from backprop import store
+from backprop import store, tables
 from backprop.protocol import UserError
-from backprop.store import Column
+from backprop.tables import Column
 
 COLUMNS = (Column("seed", pa.int64(), "the seed"), Column("sweeps", pa.float64(), "how long it took", "sweeps"))
 
@@ -26,7 +26,7 @@ def test_arrays_come_back_with_what_was_said_about_them(tmp_path):
 def test_the_same_content_gives_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         store.write_arrays(tmp_path / name, {"x": np.ones(3), "y": np.zeros(2)}, {"b": 1, "a": 2, "c": {"z": 1}})
-        store.write_table(tmp_path / f"{name}.parquet", pd.DataFrame({"sweeps": [1.0], "seed": [3]}), COLUMNS)
+        tables.write(tmp_path / f"{name}.parquet", pd.DataFrame({"sweeps": [1.0], "seed": [3]}), COLUMNS)
         store.write_json(tmp_path / f"{name}.json", {"b": np.float32(0.5), "a": (1, np.int64(2))})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
@@ -35,13 +35,13 @@ def test_the_same_content_gives_the_same_bytes(tmp_path):
 
 def test_a_table_must_have_the_declared_columns(tmp_path):
     path = tmp_path / "t.parquet"
-    store.write_table(path, pd.DataFrame({"sweeps": [np.nan, 7.0], "seed": [1, 2]}), COLUMNS)
-    assert list(store.read_table(path).columns) == ["seed", "sweeps"]
+    tables.write(path, pd.DataFrame({"sweeps": [np.nan, 7.0], "seed": [1, 2]}), COLUMNS)
+    assert list(tables.read(path).columns) == ["seed", "sweeps"]
     assert pa.parquet.read_schema(path).field("sweeps").metadata[b"unit"] == b"sweeps"
     with pytest.raises(ValueError, match=r"missing columns \['sweeps'\]"):
-        store.write_table(path, pd.DataFrame({"seed": [1]}), COLUMNS)
+        tables.write(path, pd.DataFrame({"seed": [1]}), COLUMNS)
     with pytest.raises(ValueError, match=r"undeclared columns \['extra'\]"):
-        store.write_table(path, pd.DataFrame({"seed": [1], "sweeps": [1.0], "extra": [0]}), COLUMNS)
+        tables.write(path, pd.DataFrame({"seed": [1], "sweeps": [1.0], "extra": [0]}), COLUMNS)
 
 
 def test_a_failed_writer_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -62,4 +62,4 @@ def test_json_refuses_what_it_cannot_hold(tmp_path):
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(UserError, match="let Snakemake make it"):
-        store.read_table(tmp_path / "gone.parquet")
+        tables.read(tmp_path / "gone.parquet")

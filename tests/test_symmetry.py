@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from backprop import analysis, store
+from backprop import analysis, store, tables
 from backprop.experiments.symmetry import analyse, figures, findings
 from backprop.experiments.symmetry.protocol import BOUNDS, WHERE, Protocol
 from backprop.experiments.symmetry.train import train
-from backprop.runs import ARRAYS, TABLE, Run
+from backprop.runs import Run
 
 SEEDS = tuple(range(160))
 
@@ -17,8 +17,10 @@ def build(folder, protocol):
     """One variant trained and analysed on disk, as the workflow leaves it."""
     arrays = train(protocol, protocol.seed_list, "cpu", {})
     about = {"protocol": {name: getattr(protocol, name) for name in protocol.__dataclass_fields__}, "provenance": {}}
-    store.write_arrays(folder / ARRAYS, arrays, about)
-    store.write_table(folder / TABLE, analyse.analyse(protocol, store.read_arrays(folder / ARRAYS)), analyse.COLUMNS)
+    store.write_arrays(folder / store.ARRAYS, arrays, about)
+    tables.write(
+        folder / tables.TABLE, analyse.analyse(protocol, store.read_arrays(folder / store.ARRAYS)), analyse.COLUMNS
+    )
     return Run(folder)
 
 

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop import store
-
-ARRAYS, TABLE = "trained.safetensors", "networks.parquet"
+from backprop import store, tables
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Run:
     @cached_property
     def about(self) -> dict[str, Any]:
         """What the training job wrote beside the arrays: `protocol`, `provenance`."""
-        return store.read_about(self.folder / ARRAYS)
+        return store.read_about(self.folder / store.ARRAYS)
 
     @property
     def protocol(self) -> dict[str, Any]:
@@ -39,9 +37,9 @@ class Run:
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays the training job returned."""
-        return store.read_arrays(self.folder / ARRAYS)
+        return store.read_arrays(self.folder / store.ARRAYS)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per network (or per what the experiment repeats)."""
-        return store.read_table(self.folder / TABLE)
+        return tables.read(self.folder / tables.TABLE)

@@ -1,4 +1,4 @@
-"""The only module that knows file formats: arrays as safetensors, tables as parquet, findings as JSON.
+"""How results lie on disk: arrays as safetensors, findings as JSON; `tables` adds the parquet.
 
 Every writer writes beside the target and renames, so that a killed job leaves nothing half-written behind.
 Bytes depend on content alone: no times, no host names.
@@ -9,29 +9,18 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from safetensors.numpy import load_file, save
 
 from backprop.protocol import UserError
 
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a results table: its name, type (a pyarrow type), meaning, and unit ("" if none)."""
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    unit: str = ""
+ARRAYS = "trained.safetensors"
+"""The file, in a variant's folder, that training writes."""
 
 
 @contextmanager
@@ -72,34 +61,16 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[st
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The named arrays in `path`."""
-    _must_exist(path)
+    must_exist(path)
     return load_file(path)
 
 
 def read_about(path: Path) -> dict[str, Any]:
     """The mapping written beside the arrays in `path`, without reading the arrays."""
-    _must_exist(path)
+    must_exist(path)
     with path.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
     return json.loads(header["__metadata__"]["about"])
-
-
-def write_table(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> None:
-    """Write a table against its declared columns; ValueError on a missing or an extra column."""
-    declared = [column.name for column in columns]
-    missing, extra = set(declared) - set(table.columns), set(table.columns) - set(declared)
-    if missing or extra:
-        raise ValueError(f"{path.name}: missing columns {sorted(missing)}, undeclared columns {sorted(extra)}")
-    schema = pa.schema([pa.field(c.name, c.type, metadata={"meaning": c.meaning, "unit": c.unit}) for c in columns])
-    content = pa.Table.from_pandas(table[declared], schema=schema, preserve_index=False)
-    with replacing(path) as temporary:
-        pq.write_table(content.replace_schema_metadata(None), temporary, compression="zstd")
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """The table in `path`."""
-    _must_exist(path)
-    return pq.read_table(path).to_pandas()
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -109,11 +80,12 @@ def write_json(path: Path, content: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """The content of a JSON file."""
-    _must_exist(path)
+    must_exist(path)
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _must_exist(path: Path) -> None:
+def must_exist(path: Path) -> None:
+    """UserError with the command that makes `path`, unless it is there."""
     if not path.exists():
         raise UserError(f"{path} does not exist; let Snakemake make it (uv run snakemake {path}).")
 

@@ -26,7 +26,7 @@ rule find:
         lambda wildcards: variant_files(
             wildcards.experiment, "trained.safetensors", "networks.parquet"
         ),
-        code=stage_code("findings"),
+        code=stage_code("find", "findings"),
     output:
         "results/{experiment}/findings.json",
     log:
@@ -53,7 +53,7 @@ for experiment in EXPERIMENTS:
         input:
             variant_files(experiment, "trained.safetensors", "networks.parquet"),
             f"results/{experiment}/findings.json",
-            code=code("drawing", f"experiments.{experiment}.figures"),
+            code=code("stages.draw", f"experiments.{experiment}.figures"),
         output:
             [report(path, category=experiment) for path in figure_files(experiment)],
         log:

@@ -31,10 +31,10 @@ def code(*modules):
     return [os.path.relpath(path) for path in files]
 
 
-def stage_code(stage):
-    """The source files behind one stage of an experiment, as an input function."""
+def stage_code(stage, module=None):
+    """The source files behind a stage and the module of the experiment that it calls, as an input function."""
     return lambda wildcards: code(
-        "stages", f"experiments.{wildcards.experiment}.{stage}"
+        f"stages.{stage}", f"experiments.{wildcards.experiment}.{module or stage}"
     )
 
 

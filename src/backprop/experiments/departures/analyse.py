@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from backprop.experiments.departures.protocol import FIELDS, Protocol, settings
 from backprop.experiments.symmetry import analyse as symmetry
-from backprop.store import Column
+from backprop.tables import Column
 
 _TYPES: dict[Any, pa.DataType] = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
-_LEFT_OUT = ("as_figure_1", "distance", "symmetry")
+_LEFT_OUT = ("family", "as_figure_1", "distance", "symmetry")
 
 SETTINGS = (
     Column("cell", pa.int64(), "number of the cell in the study's grid"),
@@ -39,7 +39,7 @@ COLUMNS = (
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Measure every network of every cell as Experiment 1 does; families only where there are two hidden units."""
+    """Measure every network of every cell as Experiment 1 does."""
     tables = [_measure(protocol, number, False, arrays) for number in range(len(protocol.cells))]
     tables += [_measure(protocol, int(number), True, arrays) for number in arrays["chosen"]]
     return pd.concat(tables, ignore_index=True)
@@ -53,9 +53,7 @@ def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, 
         for name, array in arrays.items()
         if name.startswith(prefix) and "." not in name.removeprefix(prefix)
     }
-    table = symmetry.analyse(cell.protocol, own)[[column.name for column in MEASURES]]
-    if cell.protocol.hidden_units != 2:
-        table["family"] = ""
+    table = pd.DataFrame(symmetry.measure(cell.protocol, own))
     weights = own["layer_1"][:, -1].astype(float)
     table["units_apart"] = (weights.max(axis=1) - weights.min(axis=1)).max(axis=1)
     own_settings: dict[str, Any] = {

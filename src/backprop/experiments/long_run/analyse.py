@@ -11,7 +11,7 @@ import pyarrow as pa
 from backprop import analysis
 from backprop.experiments.long_run.protocol import Protocol
 from backprop.experiments.symmetry import analyse as symmetry
-from backprop.store import Column
+from backprop.tables import Column
 
 FLAT = 1e-6
 """An eigenvalue of the Hessian counts as zero below this share of the largest one."""

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop.experiments.method.protocol import Protocol
-from backprop.store import Column
+from backprop.tables import Column
 
 METHODS = {
     "descent": "gradient descent",

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from backprop import analysis
 from backprop.experiments.online.protocol import Protocol
-from backprop.store import Column
+from backprop.tables import Column
 
 PRINTS = {"pdp": (analysis.PDP_FIGURE_9, 1208), "figure_1": (analysis.FIGURE_1, 1425)}
 """The printed networks, and after how many sweeps each is said to have been printed."""

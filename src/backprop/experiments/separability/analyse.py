@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from backprop import analysis
 from backprop.experiments.separability.protocol import Protocol
-from backprop.store import Column
+from backprop.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from backprop import analysis
 from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
-from backprop.store import Column
+from backprop.tables import Column
 
 RESIDUAL, RATIO = 0.05, 0.10
 """What counts as equal and opposite (share of the largest weight), and as a ratio of 1:2:4 (relative)."""
@@ -44,28 +44,9 @@ COLUMNS = (
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Measure every network of one variant at the cap, and its distance to Figure 1 at the mark (1,425 sweeps).
-
-    Measures that only a 6-2-1 network has are nan (or empty, or False) for others.
-    """
-    layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
-    first = arrays["first_sweep"]
-    solved = first[:, 0] >= 0
-    inputs = analysis.cases(protocol.bits, *protocol.inputs)
-    off, one_on = analysis.hidden_states_as_described(layer_1, inputs)
-    table = {
-        "seed": arrays["seeds"],
-        "solved": solved,
-        **{f"sweeps_{b:g}": np.where(first[:, i] >= 0, first[:, i], np.nan) for i, b in enumerate(BOUNDS)},
-        "error_at_cap": arrays["errors"][:, -1].astype(float),
-        "mirror_residual": analysis.mirror_residual(layer_1),
-        "opposite_residual": analysis.opposite_residual(layer_1),
-        "signs_as_printed": analysis.signs_as_printed(layer_1, layer_2),
-        "palindromes_off": off,
-        "others_one_on": one_on,
-        "smallest_gap": analysis.smallest_gap(layer_1),
-    }
-    table |= _ratios(protocol, layer_1, solved)
+    """Measure every network of one variant at the cap, and its distance to Figure 1 at the mark (1,425 sweeps)."""
+    table = measure(protocol, arrays)
+    table["family"] = _families(table)
     near = (np.abs(table["ratio_middle"] / 2 - 1) < RATIO) & (np.abs(table["ratio_large"] / 4 - 1) < RATIO)
     table["as_figure_1"] = (
         (table["mirror_residual"] < RESIDUAL)
@@ -77,26 +58,55 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     return pd.DataFrame(table)
 
 
-def _ratios(protocol: Protocol, layer_1: np.ndarray, solved: np.ndarray) -> dict[str, np.ndarray]:
+def measure(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What each network at the cap tells by itself, by column; no comparison with other networks or with Figure 1.
+
+    Measures that only a 6-2-1 network has are nan (or empty, or False) for others.
+    """
+    layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
+    first = arrays["first_sweep"]
+    inputs = analysis.cases(protocol.bits, *protocol.inputs)
+    off, one_on = analysis.hidden_states_as_described(layer_1, inputs)
+    table = {
+        "seed": arrays["seeds"],
+        "solved": first[:, 0] >= 0,
+        **{f"sweeps_{b:g}": np.where(first[:, i] >= 0, first[:, i], np.nan) for i, b in enumerate(BOUNDS)},
+        "error_at_cap": arrays["errors"][:, -1].astype(float),
+        "mirror_residual": analysis.mirror_residual(layer_1),
+        "opposite_residual": analysis.opposite_residual(layer_1),
+        "signs_as_printed": analysis.signs_as_printed(layer_1, layer_2),
+        "palindromes_off": off,
+        "others_one_on": one_on,
+        "smallest_gap": analysis.smallest_gap(layer_1),
+    }
+    return table | _ratios(protocol, layer_1)
+
+
+def _ratios(protocol: Protocol, layer_1: np.ndarray) -> dict[str, np.ndarray]:
     networks = len(layer_1)
     nothing, empty = np.full(networks, np.nan), np.full(networks, "", dtype=object)
     if protocol.bits != 6:
         names = ("magnitude_small", "magnitude_middle", "magnitude_large", "ratio_middle", "ratio_large")
-        return dict.fromkeys(names, nothing) | dict.fromkeys(("family", "order", "signs"), empty)
+        return dict.fromkeys(names, nothing) | dict.fromkeys(("order", "signs"), empty)
     sizes = np.sort(analysis.magnitudes(layer_1), axis=1)
     middle, large = analysis.magnitude_ratios(layer_1)
-    family = empty.copy()
-    family[solved], _ = analysis.families(middle[solved], large[solved])
     return {
         "magnitude_small": sizes[:, 0],
         "magnitude_middle": sizes[:, 1],
         "magnitude_large": sizes[:, 2],
         "ratio_middle": middle,
         "ratio_large": large,
-        "family": family,
         "order": analysis.order_of_magnitudes(layer_1),
         "signs": analysis.sign_pattern(layer_1),
     }
+
+
+def _families(table: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The families among the solved networks."""
+    family, solved = np.full(len(table["solved"]), "", dtype=object), table["solved"]
+    if np.isfinite(table["ratio_middle"]).any():
+        family[solved], _ = analysis.families(table["ratio_middle"][solved], table["ratio_large"][solved])
+    return family
 
 
 def _distances(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from backprop import analysis
 from backprop.experiments.targets.prints import MARK
 from backprop.experiments.targets.protocol import Protocol
-from backprop.store import Column
+from backprop.tables import Column
 
 COLUMNS = (
     Column("off_target", pa.float64(), "target t for inputs that are no palindromes; 1 - t for palindromes"),

@@ -1,0 +1,19 @@
+"""Measure every trained network of one variant: arrays in, a table with one row each out."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from backprop import stages, store, tables
+from backprop.protocol import Protocol
+
+_log = logging.getLogger(__name__)
+
+
+def run(experiment: str, protocol: Protocol, folder: Path) -> None:
+    """Write the table beside the arrays in `folder`."""
+    module = stages.module(experiment, "analyse")
+    table = module.analyse(protocol, store.read_arrays(folder / store.ARRAYS))
+    tables.write(folder / tables.TABLE, table, module.COLUMNS)
+    _log.info("%d rows, %d columns", *table.shape)

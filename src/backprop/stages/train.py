@@ -1,0 +1,24 @@
+"""Train every network of one variant: a protocol in, arrays out. The only stage that imports torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from backprop import stages, store
+from backprop.protocol import Protocol
+
+
+def run(experiment: str, protocol: Protocol, device: str, data: Mapping[str, Path], folder: Path) -> None:
+    """Write the arrays to `folder`; `data` maps data sets to files."""
+    torch.set_num_threads(protocol.threads)
+    arrays = stages.module(experiment, "train").train(protocol, protocol.seed_list, device, data)
+    about = {
+        "experiment": experiment,
+        "protocol": dataclasses.asdict(protocol),
+        "provenance": {name: store.read_about(path) for name, path in sorted(data.items())},
+    }
+    store.write_arrays(folder / store.ARRAYS, arrays, about)
