@@ -326,6 +326,16 @@ def test_a_criterion_met_first_at_the_cap_or_at_the_start_counts(last):
     assert criteria.first_sweep.tolist() == [[0, 0, -1], [-1, last, -1]]
 
 
+def test_a_network_that_meets_a_bound_and_diverges_in_the_same_window_has_met_it():
+    deviation = torch.full((1, 4, 2), 0.4)
+    criteria = training._Criteria(deviation, (0.5, 0.3))
+    for sweep in range(6):
+        deviation[..., 1] = {3: 0.2, 4: -torch.inf}.get(sweep, torch.nan if sweep > 4 else 0.6)
+        criteria.look(sweep)
+    criteria.judge(5)
+    assert criteria.first_sweep.tolist() == [[0, 3], [-1, 3]]
+
+
 def test_errors_and_weights_are_kept_at_their_sweeps():
     """E is recorded at 0, every so many sweeps and the cap, of the weights after that many changes."""
     weights = initial_weights(XOR, range(3))

@@ -7,6 +7,7 @@ The sweep count t is the number of sweeps done: weights at sweep 0 are the initi
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -278,12 +279,12 @@ class _Criteria:
         if not self._open or sweep < self._judged:
             return
         noted = sweep + 1 - self._judged
-        worst = torch.maximum(self._highest[:noted], -self._lowest[:noted])
-        at = torch.arange(self._judged, sweep + 1, device=worst.device).unsqueeze(1)
+        worst = torch.maximum(self._highest[:noted], -self._lowest[:noted]).nan_to_num_(nan=math.inf)
+        best = worst.amin(0)  # few networks meet a bound in any one window: only theirs is looked up
         for bound, first in zip(self._bounds, self.first_sweep, strict=True):
-            never = sweep + 1
-            met = torch.where(worst < bound, at, never).amin(0)
-            first.copy_(torch.where((first < 0) & (met < never), met, first))
+            newly = ((first < 0) & (best < bound)).nonzero().squeeze(1)
+            if len(newly):
+                first[newly] = self._judged + (worst[:, newly] < bound).to(torch.uint8).argmax(0)
         self._judged = sweep + 1
         self._open = bool((self.first_sweep < 0).any())
 
