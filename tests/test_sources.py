@@ -34,10 +34,11 @@ def test_figure_names_are_those_of_the_module():
 ROOMS = (
     ("protocol",),
     ("names",),
-    ("sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
+    ("sources", "wording", "devices", "analysis", "statistics", "criteria", "estimators", "perceptrons", "functions"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
     ("networks", "tables", "judging", "datasets"),
-    ("training", "runs"),
+    ("presentation", "runs"),
+    ("training",),
     ("experiments",),
     ("stages", "report"),
     ("assignment",),

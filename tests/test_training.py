@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from backprop import names, networks, training, updates
+from backprop.criteria import WINDOW, Criteria
 from backprop.devices import available, resolve_device
 from backprop.networks import Architecture, initial_weights
+from backprop.presentation import own_orders
 from backprop.protocol import UserError
 from backprop.training import Descent, Optimizer, Schedule, train
 
@@ -215,7 +217,7 @@ def test_per_case_equals_the_plain_loop(order, error):
         dtype=torch.float64,
     )
     for seed in range(2):
-        orders = training._orders([11, 12], torch.tensor([0, 1]), 64, torch.device("cpu"))
+        orders = own_orders([11, 12], 64, "cpu")
         drawn = [next(orders)[:, seed] if order == "shuffled" else torch.arange(64) for _ in range(3)]
         module = one_network(weights, seed)
         optimizer = torch.optim.SGD(module.parameters(), 0.2, 0.5)
@@ -225,7 +227,7 @@ def test_per_case_equals_the_plain_loop(order, error):
 
 def test_shuffled_orders_are_permutations_and_each_networks_own():
     def draw(seeds, sweeps=40):
-        orders = training._orders(seeds, torch.arange(len(seeds)), 64, torch.device("cpu"))
+        orders = own_orders(seeds, 64, "cpu")
         return torch.stack([next(orders) for _ in range(sweeps)])
 
     crowd = draw([3, 4, 5])
@@ -308,16 +310,16 @@ def test_first_sweep_equals_a_naive_check_after_every_sweep():
                     expected[row, seed] = done
             next(loop, None)
     assert torch.equal(result.first_sweep, expected)
-    assert (expected > training.WINDOW).any()
+    assert (expected > WINDOW).any()
     assert (expected < 0).any()
 
 
-@pytest.mark.parametrize("last", [training.WINDOW - 1, training.WINDOW, training.WINDOW + 1, 100])
+@pytest.mark.parametrize("last", [WINDOW - 1, WINDOW, WINDOW + 1, 100])
 def test_a_criterion_met_first_at_the_cap_or_at_the_start_counts(last):
     """Around the edge of the window in which deviations are compared with the bounds."""
     deviation = torch.full((1, 4, 3), 0.4)
     deviation[..., 2] = torch.nan
-    criteria = training._Criteria(deviation, (0.5, 0.1))
+    criteria = Criteria(deviation, (0.5, 0.1))
     for sweep in range(last + 1):
         if sweep == last:
             deviation[..., 1] = -0.05
@@ -328,12 +330,42 @@ def test_a_criterion_met_first_at_the_cap_or_at_the_start_counts(last):
 
 def test_a_network_that_meets_a_bound_and_diverges_in_the_same_window_has_met_it():
     deviation = torch.full((1, 4, 2), 0.4)
-    criteria = training._Criteria(deviation, (0.5, 0.3))
+    criteria = Criteria(deviation, (0.5, 0.3))
     for sweep in range(6):
         deviation[..., 1] = {3: 0.2, 4: -torch.inf}.get(sweep, torch.nan if sweep > 4 else 0.6)
         criteria.look(sweep)
     criteria.judge(5)
     assert criteria.first_sweep.tolist() == [[0, 3], [-1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("update", "options"),
+    [
+        (Descent(0.5, 0.9), {}),
+        (Descent(torch.linspace(1, 8, 150), 0), {}),
+        (Optimizer("adam", torch.linspace(0.01, 0.1, 150)), {}),
+        (Optimizer("sgd", 0.5, {"momentum": 0.9}), {"per_case": True}),
+        (Descent(0.5, 0.5), {"per_case": True, "case_order": "shuffled", "seeds": range(150)}),
+    ],
+    ids=["momentum", "own rates", "adam", "per case", "shuffled"],
+)
+def test_networks_that_met_every_bound_are_left_as_they_are_and_the_others_go_on_as_if_alone(update, options):
+    """Against training to the cap: the same sweeps, and the weights at the end of the window of the last bound."""
+    sweeps, bounds = 400, (0.4, 0.2)
+    windows = range(WINDOW - 1, sweeps, WINDOW)
+    options |= {"weights": initial_weights(XOR, range(150), 1.0), "update": update, "sweeps": sweeps, "bounds": bounds}
+    options |= {"record_every": 1, "dtype": torch.float64}
+    full = train(XOR, XOR_INPUTS, XOR_TARGETS, keep=[*windows, sweeps], **options)
+    short = train(XOR, XOR_INPUTS, XOR_TARGETS, keep=[50, sweeps], until_met=True, **options)
+    assert torch.equal(full.first_sweep, short.first_sweep)
+    last = full.first_sweep.amax(0).where((full.first_sweep >= 0).all(0), torch.tensor(sweeps))
+    ended = [next((window for window in windows if window >= sweep), sweeps) for sweep in last.tolist()]
+    assert 1 < len({*ended} - {sweeps}) < len({*ended, 0})  # some leave early, at different windows, others never
+    for network, end in enumerate(ended):
+        for kept, ours in zip(full.weights[end], short.weights[sweeps], strict=True):
+            torch.testing.assert_close(ours[..., network], kept[..., network], rtol=0, atol=1e-12)
+        torch.testing.assert_close(short.errors[: end + 1, network], full.errors[: end + 1, network])
+        assert (short.errors[end:, network] == short.errors[end, network]).all()
 
 
 def test_errors_and_weights_are_kept_at_their_sweeps():

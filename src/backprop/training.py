@@ -1,32 +1,34 @@
 """Sweeps: thousands of networks trained side by side until the cap, with a record of when each one solved its task.
 
 The sweep count t is the number of sweeps done: weights at sweep 0 are the initial ones. A network that diverges
-(nan, inf) or never solves its task is a row like any other; nothing stops early and nothing is restarted.
+(nan, inf) or never solves its task is a row like any other; nothing is restarted, and nothing stops early unless
+asked to, once it has met every criterion.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import time
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from backprop import names
+from backprop.criteria import Criteria
 from backprop.networks import Architecture, Network, flatten, unflatten, with_extra_unit
+from backprop.presentation import PerCase, PerSweep, Presentation, own_orders
 from backprop.protocol import UserError
-from backprop.updates import Descent, Optimizer, Schedule, Step
+from backprop.updates import Descent, Optimizer, Schedule
 
 __all__ = ["Descent", "Optimizer", "Schedule", "Training", "train"]
 
 log = logging.getLogger(__name__)
 
 LOG_EVERY = 5.0  # seconds between lines of progress
-WINDOW = 64  # sweeps between two looks at the criteria
 LANES = 64  # a block's width is a multiple of this, so that no network falls into a kernel's scalar remainder
 WIDEST = 4096  # networks trained together at most
 # Activities (cases x units x networks) of a block: about 1 MB of float32 stays in a core's cache (measured), while
@@ -63,6 +65,7 @@ def train(
     sweeps: int,
     error: str = "half_sum",
     bounds: Sequence[float] = (0.5, 0.2, 0.1),
+    until_met: bool = False,
     keep: Collection[int] = (),
     record_every: int = 25,
     per_case: bool = False,
@@ -80,9 +83,11 @@ def train(
         targets: [cases, outputs], or [cases, outputs, S].
         weights: initial weights, one tensor [n_l, fan_in + 1, S] per layer, as `networks.initial_weights` draws them.
         update: `Descent`, the paper's, or `Optimizer`.
-        sweeps: the cap, at least 1; every network goes on to it.
+        sweeps: the cap, at least 1; every network goes on to it, unless `until_met`.
         error: one of `names.ERRORS`: the paper's half_sum, mean, or cross_entropy.
         bounds: of |y - d| in the criteria.
+        until_met: leave off training a network once it has met all bounds, at the end of that window of
+            `criteria.WINDOW` sweeps; its weights and E at all later sweeps are those it had then.
         keep: sweep counts at which weights are kept, each from 0 to `sweeps`.
         record_every: sweeps between two records of E.
         per_case: change the weights after every case rather than after every sweep; criteria and E are still
@@ -103,44 +108,43 @@ def train(
     y0 = with_extra_unit(inputs.to(device, dtype))
     d = (targets if targets.dim() == 3 else targets.unsqueeze(-1)).to(device, dtype).transpose(0, 1).contiguous()
     factors = (update.schedule or Schedule()).factors(sweeps)
-    kept = {sweep: torch.empty(stacked.shape, dtype=dtype) for sweep in sorted(set(keep))}
-    record_at = {sweep: row for row, sweep in enumerate(sorted({*range(0, sweeps, record_every), sweeps}))}
-    errors = torch.empty(len(record_at), networks, dtype=dtype)
-    first_sweep = torch.empty(len(bounds), networks, dtype=torch.int64)
+    records = _Records(stacked.to("cpu", dtype), sweeps, keep, record_every, len(bounds))
     progress = _Progress(networks, sweeps)
 
     together = 1 if per_case else y0.shape[1]  # cases
     fitting = ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
-    for columns, width in _blocks(networks, block or fitting, fitting):
-        here = columns[:width]
-        parameters = stacked[:, columns].to(device, dtype).contiguous()
-        network = Network(architecture, _pick(y0, columns), _pick(d, columns), parameters, error)
+    lanes = LANES if fitting >= LANES else 1  # networks so large are not padded: it would cost more than it gives
+    for columns in _blocks(networks, block or fitting):
+        here = _padded(columns, lanes)
+        parameters = stacked[:, here].to(device, dtype).contiguous()
+        network = Network(architecture, _pick(y0, here), _pick(d, here), parameters, error)
+        start = partial(update.start, networks=here, factors=factors)
+        presentation: Presentation
         if per_case:
-            orders = _orders(seeds, columns, y0.shape[1], device) if seeds and case_order == "shuffled" else None
-            change = _change_per_case(network, update, columns, factors, orders)
+            own = [seeds[i] for i in here.tolist()] if seeds is not None and case_order == "shuffled" else None
+            orders = None if own is None else own_orders(own, y0.shape[1], device)
+            presentation = PerCase(network, start, orders)
         else:
-            change = _change_per_sweep(network, update, columns, factors)
-        criteria = _Criteria(network.deviation, bounds)
+            presentation = PerSweep(network, start)
+        stack = _Stack(columns, network, presentation, Criteria(network.deviation, bounds), lanes)
         for sweep in range(sweeps + 1):
-            if sweep in kept:
-                kept[sweep][:, here] = parameters[:, :width].cpu()
-            network.forward()
-            criteria.look(sweep)
-            if sweep in record_at:
-                errors[record_at[sweep], here] = network.errors()[:width].cpu()
+            stack.network.forward()
+            records.note(sweep, stack)
+            if stack.criteria.look(sweep) and until_met and (over := stack.met).any():
+                records.settle(sweep, stack, over)
+                progress.finish(sweep, stack, over)
+                if over.all():
+                    break
+                stack = stack.without(over)
             if sweep < sweeps:
-                change(sweep)
-            progress.tell(sweep, width, criteria.first_sweep)
-        criteria.judge(sweeps)
-        first_sweep[:, here] = criteria.first_sweep[:, :width].cpu()
-        progress.finish(width, criteria.first_sweep)
-
-    return Training(
-        {sweep: unflatten(architecture, parameters) for sweep, parameters in kept.items()},
-        first_sweep,
-        errors,
-        torch.tensor(list(record_at)),
-    )
+                stack.present(sweep)
+            progress.tell(sweep, stack)
+        else:
+            stack.criteria.judge(sweeps)
+            everyone = torch.ones_like(stack.met)
+            records.settle(sweeps, stack, everyone)
+            progress.finish(sweeps, stack, everyone)
+    return records.training(architecture)
 
 
 def _check(
@@ -163,130 +167,92 @@ def _check(
         raise UserError(f"case_order is 'shuffled', which needs seeds: one for each of the {networks} networks.")
 
 
-def _blocks(networks: int, block: int, fitting: int) -> Iterator[tuple[Tensor, int]]:
-    """Per block the networks in it, padded with copies of its last one, and how many of them count.
+def _blocks(networks: int, block: int) -> Iterator[Tensor]:
+    """The columns of the networks that are trained together, block after block."""
+    yield from torch.arange(networks).split(min(max(block // LANES, 1) * LANES, WIDEST))
 
-    Networks so large that not even LANES of them are `fitting` are not padded: that would cost more than it gives.
+
+class _Stack:
+    """The networks at `columns` of all, trained side by side: every buffer a sweep needs, and its criteria.
+
+    Copies of the last network fill their number up to whole `lanes`.
     """
-    lanes = LANES if fitting >= LANES else 1
-    block = min(max(block // LANES, 1) * LANES, WIDEST)
-    for start in range(0, networks, block):
-        width = min(block, networks - start)
-        padded = -(-width // lanes) * lanes
-        yield start + torch.arange(padded).clamp_(max=width - 1), width
+
+    def __init__(
+        self, columns: Tensor, network: Network, present: Presentation, criteria: Criteria, lanes: int
+    ) -> None:
+        self.columns, self.network, self.present, self.criteria = columns, network, present, criteria
+        self._lanes = lanes
+
+    @property
+    def width(self) -> int:
+        """The networks that count."""
+        return len(self.columns)
+
+    @property
+    def met(self) -> Tensor:
+        """Whether each of them has met every bound, bool [width]."""
+        return self.criteria.met[: self.width]
+
+    def without(self, over: Tensor) -> _Stack:
+        """The others than those that are `over`, bool [width], as they stand after a forward pass."""
+        left = (~over).nonzero().squeeze(1)
+        positions = _padded(left, self._lanes)
+        old = self.network
+        network = Network(
+            old.architecture,
+            _pick(old.inputs, positions),
+            _pick(old.targets, positions),
+            old.parameters[:, positions],
+            old.error,
+        )
+        network.forward()
+        present, criteria = self.present.of(positions, network), self.criteria.of(positions, network.deviation)
+        return _Stack(self.columns[left.cpu()], network, present, criteria, self._lanes)
+
+
+class _Records:
+    """What training leaves behind, filled in stack by stack."""
+
+    def __init__(self, stacked: Tensor, sweeps: int, keep: Collection[int], record_every: int, bounds: int) -> None:
+        networks = stacked.shape[1]
+        self.weights = {sweep: torch.empty_like(stacked) for sweep in sorted(set(keep))}
+        self.error_sweeps = sorted({*range(0, sweeps, record_every), sweeps})
+        self._rows = {sweep: row for row, sweep in enumerate(self.error_sweeps)}
+        self.errors = stacked.new_empty(len(self.error_sweeps), networks)
+        self.first_sweep = torch.empty(bounds, networks, dtype=torch.int64)
+
+    def note(self, sweep: int, stack: _Stack) -> None:
+        """After a forward pass: the weights and E of all its networks, if they are to be kept at this sweep."""
+        if sweep in self.weights:
+            self.weights[sweep][:, stack.columns] = stack.network.parameters[:, : stack.width].cpu()
+        if sweep in self._rows:
+            self.errors[self._rows[sweep], stack.columns] = stack.network.errors()[: stack.width].cpu()
+
+    def settle(self, sweep: int, stack: _Stack, over: Tensor) -> None:
+        """When training ends for those of its networks that are `over`, bool [width]: all that is still to be kept."""
+        columns, positions = stack.columns[over.cpu()], over.nonzero().squeeze(1)
+        for later, weights in self.weights.items():
+            if later > sweep:
+                weights[:, columns] = stack.network.parameters[:, positions].cpu()
+        first_row = bisect_right(self.error_sweeps, sweep)
+        self.errors[first_row:, columns] = stack.network.errors()[positions].cpu()
+        self.first_sweep[:, columns] = stack.criteria.first_sweep[:, positions].cpu()
+
+    def training(self, architecture: Architecture) -> Training:
+        """All of it, once every stack is done."""
+        weights = {sweep: unflatten(architecture, parameters) for sweep, parameters in self.weights.items()}
+        return Training(weights, self.first_sweep, self.errors, torch.tensor(self.error_sweeps))
+
+
+def _padded(columns: Tensor, lanes: int) -> Tensor:
+    """Their number filled up to whole `lanes` with copies of the last one."""
+    return columns[torch.arange(-(-len(columns) // lanes) * lanes, device=columns.device).clamp_(max=len(columns) - 1)]
 
 
 def _pick(cases: Tensor, columns: Tensor) -> Tensor:
-    """The block's own cases, or the shared ones."""
+    """The networks' own cases, or the shared ones."""
     return cases if cases.shape[-1] == 1 else cases[..., columns.to(cases.device)].contiguous()
-
-
-def _change_per_sweep(network: Network, update: Descent | Optimizer, columns: Tensor, factors: list[float]) -> Step:
-    """Equation (8) as the paper's research uses it: dE/dw over all cases, then one change."""
-    step = update.start(network.parameters, network.gradient, columns, factors)
-
-    def change(sweep: int) -> None:
-        network.backward()
-        step(sweep)
-
-    return change
-
-
-def _change_per_case(
-    network: Network,
-    update: Descent | Optimizer,
-    columns: Tensor,
-    factors: list[float],
-    orders: Iterator[Tensor] | None,
-) -> Step:
-    """The weights change after every case; one small network sees the cases in turn and shares the weights."""
-    y0, d, parameters = network.inputs, network.targets, network.parameters
-    cases, width = y0.shape[1], parameters.shape[1]
-    own = 1 if orders is None and y0.shape[2] == 1 else width
-    own_d = 1 if orders is None and d.shape[2] == 1 else width
-    single = Network(
-        network.architecture,
-        y0.new_ones(len(y0), 1, own),
-        d.new_zeros(len(d), 1, own_d),
-        parameters,
-        network.error,
-    )
-    step = update.start(parameters, single.gradient, columns, factors)
-    in_order = list(zip(y0.unbind(1), d.unbind(1), strict=True))
-    shown, wanted = single.inputs[:, 0], single.targets[:, 0]
-
-    def present(case: int) -> None:
-        shown.copy_(in_order[case][0])
-        wanted.copy_(in_order[case][1])
-
-    def present_own(order: Tensor) -> None:
-        """Each network its own case, `order` [networks]."""
-        for values, to in ((y0, shown), (d, wanted)):
-            if values.shape[2] == 1:
-                torch.index_select(values[:, :, 0], 1, order, out=to)
-            else:
-                to.copy_(values.gather(1, order.expand(len(to), 1, -1))[:, 0])
-
-    def change(sweep: int) -> None:
-        order = None if orders is None else next(orders)
-        for case in range(cases):
-            present(case) if order is None else present_own(order[case])
-            single.forward()
-            single.backward()
-            step(sweep)
-
-    return change
-
-
-def _orders(seeds: Sequence[int], columns: Tensor, cases: int, device: torch.device | str) -> Iterator[Tensor]:
-    """Sweep after sweep the order of the cases, [cases, networks]; each network's own depends on its seed only."""
-    generators = [np.random.default_rng([seeds[column], 1]) for column in columns.tolist()]
-    ahead = np.tile(np.arange(cases), (16, 1))  # sweeps drawn at a time
-    while True:
-        drawn = np.stack([generator.permuted(ahead, axis=1) for generator in generators], axis=-1)
-        yield from torch.from_numpy(drawn).to(device)
-
-
-class _Criteria:
-    """The first sweep at which a network's largest |y - d| is below each bound.
-
-    Every sweep writes the largest and the smallest deviation of each network, two cheap reductions; they are
-    compared with the bounds once per WINDOW, and no more once every network has met every bound.
-    """
-
-    def __init__(self, deviation: Tensor, bounds: Sequence[float]) -> None:
-        width = deviation.shape[-1]
-        self._deviation = deviation.view(-1, width)
-        self._bounds = bounds
-        self._highest, self._lowest = deviation.new_empty(2, WINDOW, width).unbind()
-        self._rows = list(zip(self._highest, self._lowest, strict=True))
-        self._judged = 0  # sweeps before this one have been compared
-        self._open = len(bounds) > 0
-        self.first_sweep = torch.full((len(bounds), width), -1, dtype=torch.int64, device=deviation.device)
-
-    def look(self, sweep: int) -> None:
-        """Take note of the deviations at `sweep`."""
-        if not self._open:
-            return
-        highest, lowest = self._rows[sweep - self._judged]
-        torch.amax(self._deviation, 0, out=highest)
-        torch.amin(self._deviation, 0, out=lowest)
-        if sweep - self._judged == WINDOW - 1:
-            self.judge(sweep)
-
-    def judge(self, sweep: int) -> None:
-        """Compare what was noted up to `sweep` with the bounds; a nan meets none."""
-        if not self._open or sweep < self._judged:
-            return
-        noted = sweep + 1 - self._judged
-        worst = torch.maximum(self._highest[:noted], -self._lowest[:noted]).nan_to_num_(nan=math.inf)
-        best = worst.amin(0)  # few networks meet a bound in any one window: only theirs is looked up
-        for bound, first in zip(self._bounds, self.first_sweep, strict=True):
-            newly = ((first < 0) & (best < bound)).nonzero().squeeze(1)
-            if len(newly):
-                first[newly] = self._judged + (worst[:, newly] < bound).to(torch.uint8).argmax(0)
-        self._judged = sweep + 1
-        self._open = bool((self.first_sweep < 0).any())
 
 
 class _Progress:
@@ -295,32 +261,33 @@ class _Progress:
     def __init__(self, networks: int, sweeps: int) -> None:
         self._networks, self._sweeps = networks, sweeps
         self._started = self._told = time.monotonic()
-        self._finished = self._solved = 0  # networks of the blocks behind us
+        self._finished = self._solved = self._done = 0  # networks behind us, and the sweeps they took
 
-    def tell(self, sweep: int, width: int, first_sweep: Tensor) -> None:
+    def tell(self, sweep: int, stack: _Stack) -> None:
         """Log how far training is, if it is time."""
         now = time.monotonic()
         if now - self._told < LOG_EVERY:
             return
         self._told = now
-        done = self._finished * self._sweeps + width * sweep
-        solved = self._solved + _solved(first_sweep, width)
+        begun = self._finished + stack.width
         log.info(
             "%.0f%% of %d sweeps with %d networks; solved %.1f%% of the %d begun; %.2f M sweeps/s",
-            100 * done / (self._networks * self._sweeps),
+            100 * (self._finished * self._sweeps + stack.width * sweep) / (self._networks * self._sweeps),
             self._sweeps,
             self._networks,
-            100 * solved / (self._finished + width),
-            self._finished + width,
-            done / (now - self._started) / 1e6,
+            100 * (self._solved + _solved(stack.criteria.first_sweep[:, : stack.width])) / begun,
+            begun,
+            (self._done + stack.width * sweep) / (now - self._started) / 1e6,
         )
 
-    def finish(self, width: int, first_sweep: Tensor) -> None:
-        """Count a block as done."""
-        self._finished += width
-        self._solved += _solved(first_sweep, width)
+    def finish(self, sweep: int, stack: _Stack, over: Tensor) -> None:
+        """Count those of its networks that are `over`, bool [width], as done."""
+        networks = int(over.sum())
+        self._finished += networks
+        self._done += networks * sweep
+        self._solved += _solved(stack.criteria.first_sweep[:, : stack.width][:, over])
 
 
-def _solved(first_sweep: Tensor, width: int) -> int:
+def _solved(first_sweep: Tensor) -> int:
     """Networks that met the first bound."""
-    return int((first_sweep[:1, :width] >= 0).sum())
+    return int((first_sweep[:1] >= 0).sum())

@@ -1,22 +1,20 @@
 """How weights change: the paper's equations (8) and (9), torch's optimizers, and schedules of the rate.
 
-An update is a frozen description; `start` binds it to the weights of some networks and returns the function that
-makes one change. Every method here works weight by weight, so one of it over stacked networks is one per network.
+An update is a frozen description; `start` binds it to the weights of some networks and returns the step that makes
+one change. Every method here works weight by weight, so one of it over stacked networks is one per network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from backprop import names
 from backprop.protocol import UserError
-
-Step = Callable[[int], None]  # changes the weights once, given the number of sweeps done so far
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
@@ -40,6 +38,16 @@ SCHEDULES: dict[str, tuple[Callable[..., Any], Callable[[int], dict[str, Any]]]]
     ),
     "linear_warmup": (_schedulers.LinearLR, lambda _: {}),
 }
+
+
+class Step(Protocol):
+    """One change of the weights of stacked networks, with whatever the method remembers of the changes before."""
+
+    def __call__(self, sweep: int) -> None:
+        """Change the weights once, given the number of sweeps done so far."""
+
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
+        """The step of some of the networks, by their columns, whose weights from now on are `parameters`."""
 
 
 @dataclass(frozen=True)
@@ -101,23 +109,41 @@ class Descent:
         """The change of `parameters` [parameters, networks] by `gradient`; `networks` picks from tensors of rates."""
         epsilon = _per_network(self.epsilon, networks, parameters)
         if isinstance(self.alpha, int | float) and self.alpha == 0:
-
-            def equation_8(sweep: int) -> None:
-                _add_multiple(parameters, gradient, epsilon, -factors[sweep])
-
-            return equation_8
+            return _Equation8(parameters, gradient, epsilon, factors)
         # as a tensor even if one number: torch multiplies by a tensor of the same type without converting it
         alpha = torch.as_tensor(
             _per_network(self.alpha, networks, parameters), dtype=parameters.dtype, device=parameters.device
         )
-        change = torch.zeros_like(parameters)
+        return _Equation9(parameters, gradient, epsilon, factors, alpha, torch.zeros_like(parameters))
 
-        def equation_9(sweep: int) -> None:
-            change.mul_(alpha)
-            _add_multiple(change, gradient, epsilon, -factors[sweep])
-            parameters.add_(change)
 
-        return equation_9
+@dataclass
+class _Equation8:
+    parameters: Tensor
+    gradient: Tensor
+    epsilon: float | Tensor
+    factors: list[float]
+
+    def __call__(self, sweep: int) -> None:
+        _add_multiple(self.parameters, self.gradient, self.epsilon, -self.factors[sweep])
+
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
+        return replace(self, parameters=parameters, gradient=gradient, epsilon=_of(self.epsilon, columns))
+
+
+@dataclass
+class _Equation9(_Equation8):
+    alpha: Tensor
+    change: Tensor  # dw(t - 1)
+
+    def __call__(self, sweep: int) -> None:
+        self.change.mul_(self.alpha)
+        _add_multiple(self.change, self.gradient, self.epsilon, -self.factors[sweep])
+        self.parameters.add_(self.change)
+
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
+        step = replace(self, alpha=_of(self.alpha, columns), change=_of(self.change, columns))
+        return _Equation8.of(step, columns, parameters, gradient)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,32 +181,52 @@ class Optimizer:
     def start(self, parameters: Tensor, gradient: Tensor, networks: Tensor, factors: list[float]) -> Step:
         """The change of `parameters` [parameters, networks] by `gradient`; `networks` picks from a tensor of rates."""
         rate = _per_network(self.learning_rate, networks, parameters)
-        optimizer = self._make(parameters)
+        return _OptimizerStep(self._make, parameters, gradient, rate, factors)
+
+
+class _OptimizerStep:
+    def __init__(
+        self,
+        make: Callable[[Tensor], torch.optim.Optimizer],
+        parameters: Tensor,
+        gradient: Tensor,
+        rate: float | Tensor,
+        factors: list[float],
+    ) -> None:
+        self._make, self._parameters, self._rate, self._factors = make, parameters, rate, factors
+        self._optimizer = make(parameters)
+        self._group = self._optimizer.param_groups[0]
         parameters.grad = gradient
-        group = optimizer.param_groups[0]
-        if isinstance(rate, float):
+        self._before = torch.empty_like(parameters) if isinstance(rate, Tensor) else None
 
-            def step(sweep: int) -> None:
-                group["lr"] = rate * factors[sweep]
-                optimizer.step()
+    def __call__(self, sweep: int) -> None:
+        if self._before is None:
+            self._group["lr"] = self._rate * self._factors[sweep]
+            self._optimizer.step()
+            return
+        # in all these methods the change is proportional to the rate: each network takes its share of one at 1
+        self._before.copy_(self._parameters)
+        self._group["lr"] = self._factors[sweep]
+        self._optimizer.step()
+        torch.lerp(self._before, self._parameters, self._rate, out=self._parameters)
 
-            return step
-        before = torch.empty_like(parameters)
-
-        def own_rates(sweep: int) -> None:
-            """In all these methods the change is proportional to the rate: each network takes its share of one at 1."""
-            before.copy_(parameters)
-            group["lr"] = factors[sweep]
-            optimizer.step()
-            torch.lerp(before, parameters, rate, out=parameters)
-
-        return own_rates
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
+        step = _OptimizerStep(self._make, parameters, gradient, _of(self._rate, columns), self._factors)
+        step._optimizer.state[parameters] = {
+            name: _of(value, columns) for name, value in self._optimizer.state[self._parameters].items()
+        }
+        return step
 
 
 def _per_network(rate: float | Tensor, networks: Tensor, parameters: Tensor) -> float | Tensor:
     if not isinstance(rate, Tensor):
         return float(rate)
     return rate.to(parameters)[networks.to(parameters.device)]
+
+
+def _of(value: Any, columns: Tensor) -> Any:
+    """The columns of what is one number per network, or per weight and network; anything else as it is."""
+    return value[..., columns] if isinstance(value, Tensor) and value.dim() else value
 
 
 def _add_multiple(total: Tensor, term: Tensor, rate: float | Tensor, factor: float) -> None:

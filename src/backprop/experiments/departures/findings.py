@@ -132,7 +132,8 @@ def _cell(rows: pd.DataFrame) -> dict[str, Any]:
     median = median_survival(np.where(rows.solved, times, cap), rows.solved)
     solved = rows[rows.solved]
     families = _family(solved.ratio_middle.to_numpy(), solved.ratio_large.to_numpy())
-    told_apart = first.bits == 6 and first.hidden_units == 2
+    # ratios settle only after the task is solved
+    told_apart = first.bits == 6 and first.hidden_units == 2 and not first.until_solved
     own = {name: first[name] for name in FIELDS if name != "targets"}
     return {
         **{name: None if isinstance(value, float) and np.isnan(value) else value for name, value in own.items()},

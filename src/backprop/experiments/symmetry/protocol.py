@@ -31,6 +31,7 @@ class Protocol(protocol.Protocol):
     schedule: str = field(default="constant", metadata={"allowed": names.SCHEDULES})
     schedule_options: dict[str, Any] = field(default_factory=dict)
     sweeps: int = field(default=5000, metadata={"low": 1})
+    until_solved: bool = False
     keep: tuple[int, ...] = field(default=(1425,), metadata={"low": 0})
     record_every: int = field(default=25, metadata={"low": 1})
 

@@ -40,6 +40,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         error=protocol.error,
         sweeps=protocol.sweeps,
         bounds=tuple(bound * (high - low) for bound in BOUNDS),
+        until_met=protocol.until_solved,
         keep=protocol.kept_sweeps,
         record_every=protocol.record_every,
         per_case=protocol.per_case,
