@@ -30,6 +30,12 @@ def test_figure_names_are_those_of_the_module():
             assert declared == list(import_module(f"backprop.experiments.{experiment}.figures").FIGURES)
 
 
+def test_a_template_quotes_the_experiments_it_names(tmp_path):
+    template = tmp_path / "page.md.j2"
+    template.write_text("<% set x = symmetry.values.a %> a line, evolved_symmetry.values, << online.claims >>, method.md")
+    assert sources.quoted(template) == ["evolved_symmetry", "online", "symmetry"]
+
+
 # From the bottom up: a module may import from rooms before its own, never from those after it.
 ROOMS = (
     ("protocol",),

@@ -158,23 +158,25 @@ def _check(options: argparse.Namespace) -> None:
             print(f"{experiment}/{variant}: {len(protocol.seed_list)} seeds; {departures or 'no departure'}")
 
 
-def _context(options: argparse.Namespace) -> dict[str, Any]:
-    """What the templates may use: byline, claims, and one entry per experiment."""
-    found = {
-        experiment: store.read_json(options.results / experiment / "findings.json")
-        for experiment in sources.experiments()
-    }
-    parts = "SMGPADEBNQW"  # the paper's claims first, then the labs'
-    claims = [claim for findings in found.values() for claim in findings["claims"]]
-    claims.sort(key=lambda claim: parts.find(claim["id"][0]) % (len(parts) + 1))
+def _byline(options: argparse.Namespace) -> dict[str, str]:
     settings = _configuration(options) if None in (options.author, options.student_id, options.course) else {}
-    byline = {
+    return {
         key: str(given if (given := getattr(options, key)) is not None else settings.get(key, ""))
         for key in ("author", "student_id", "course")
     }
+
+
+def _findings(options: argparse.Namespace, experiments: list[str]) -> dict[str, Any]:
+    return {name: store.read_json(options.results / name / "findings.json") for name in experiments}
+
+
+def _claims(findings: dict[str, Any]) -> dict[str, list]:
+    """All claims in the order of the text: the paper's first, then the labs'."""
+    parts = "SMGPADEBNQW"
+    claims = [claim for found in findings.values() for claim in found["claims"]]
+    claims.sort(key=lambda claim: parts.find(claim["id"][0]) % (len(parts) + 1))
     papers = [claim for claim in claims if claim["id"][0] in "SMGP"]
-    labs = [claim for claim in claims if claim not in papers]
-    return {**byline, **found, "claims": claims, "paper_claims": papers, "lab_claims": labs}
+    return {"claims": claims, "paper_claims": papers, "lab_claims": [c for c in claims if c not in papers]}
 
 
 def _figures(options: argparse.Namespace) -> dict[str, Path]:
@@ -188,7 +190,11 @@ def _figures(options: argparse.Namespace) -> dict[str, Path]:
 def _report(options: argparse.Namespace) -> None:
     from backprop import report
 
-    context = _context(options) | {
+    findings = _findings(options, sources.experiments())
+    context = {
+        **_byline(options),
+        **findings,
+        **_claims(findings),
         "title": "Learning representations by back-propagating errors",
         "share_rule": SHARE_RULE_IN_FULL,
         "subtitle": "A reproduction with thousands of networks where the paper shows one",
@@ -198,12 +204,11 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _assignment(options: argparse.Namespace) -> None:
-    from backprop import assignment
+    from backprop import assignment, report
 
-    context = _context(options)
-    header = {key: context[key] for key in ("author", "student_id", "course")}
-    header["title"] = "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"
-    assignment.build(context | {"assignment": header}, options.results / "assignment")
+    header = _byline(options) | {"title": "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"}
+    context = _findings(options, sources.quoted(report.KIT / assignment.TEMPLATE)) | {"assignment": header}
+    assignment.build(context, options.results / "assignment")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from backprop.protocol import UserError
 from backprop.store import write_bytes, write_text
 
 FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+TEMPLATE = "assignment.md.j2"
 HEADER = ("title", "author", "student_id", "course")
 STYLE = {  # what the figure needs in order to be small, and to have the same bytes on each run
     "svg.hashsalt": "backprop", "font.size": 6.5, "axes.titlesize": 7, "axes.labelsize": 6.5,
@@ -40,14 +41,14 @@ def build(context: Mapping[str, Any], folder: Path, kit: Path = report.KIT, seco
         context: what the template quotes; its head lists the names. `assignment` holds title, author,
             student_id and course.
         folder: where the three files go.
-        kit: folder of templates, filters, fonts and assignment.md.j2.
+        kit: folder of templates, filters and fonts, with TEMPLATE.
         seconds: the time one cell may take.
 
     Raises:
         UserError: a value is missing, a cell fails, or the PDF has more than one page.
     """
     header = _header(context)
-    notebook = execute(to_notebook(report.render_file(kit / "assignment.md.j2", context), header), seconds)
+    notebook = execute(to_notebook(report.render_file(kit / TEMPLATE, context), header), seconds)
     with tempfile.TemporaryDirectory() as scratch:
         markdown, figures = to_markdown(notebook, Path(scratch))
         document = report.parse(markdown, shift=-1)
@@ -104,7 +105,7 @@ def execute(notebook: nbformat.NotebookNode, seconds: int = 300) -> nbformat.Not
         try:
             client.execute(env=_environment(Path(scratch)))
         except CellExecutionError as error:
-            raise UserError(f"assignment.md.j2: a cell fails with {error.ename}: {error.evalue}.") from error
+            raise UserError(f"{TEMPLATE}: a cell fails with {error.ename}: {error.evalue}.") from error
     notebook.metadata = nbformat.from_dict(metadata)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -143,7 +144,7 @@ def check_one_page(pdf: bytes) -> None:
     """Refuse a PDF that does not fit on one page."""
     if (number := pages(pdf)) != 1:
         raise UserError(
-            f"assignment.pdf has {number} pages and must have one; shorten text or code in assignment.md.j2."
+            f"assignment.pdf has {number} pages and must have one; shorten text or code in {TEMPLATE}."
         )
 
 

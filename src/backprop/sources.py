@@ -8,6 +8,7 @@ Nothing is imported here: the files are read as text, so that asking costs milli
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def figure_names(experiment: str) -> list[str]:
         if isinstance(target, ast.Name) and target.id == "FIGURES" and isinstance(node.value, ast.Dict):  # type: ignore[attr-defined]
             return [key.value for key in node.value.keys if isinstance(key, ast.Constant)]  # type: ignore[attr-defined, misc]
     return []
+
+
+def quoted(template: Path) -> list[str]:
+    """The experiments whose findings a template quotes ("symmetry.values..."), in alphabetical order."""
+    text = template.read_text(encoding="utf-8")
+    return [name for name in experiments() if re.search(rf"\b{name}\.(values|claims|protocols|provenance)\b", text)]
 
 
 def _file(module: str) -> Path | None:

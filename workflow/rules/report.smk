@@ -3,13 +3,13 @@ from pathlib import Path
 
 REPORT_TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
 ASSIGNMENT_TEXT = [path for path in REPORT_TEXT if "report/sections/" not in path]
-FINDINGS = expand("results/{experiment}/findings.json", experiment=EXPERIMENTS)
+FINDINGS = "results/{experiment}/findings.json"
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 
 
 rule report:
     input:
-        FINDINGS,
+        expand(FINDINGS, experiment=EXPERIMENTS),
         FIGURES,
         text=REPORT_TEXT,
         code=code("report"),
@@ -36,7 +36,7 @@ rule report:
 
 rule assignment:
     input:
-        FINDINGS,
+        expand(FINDINGS, experiment=sources.quoted(Path("report/assignment.md.j2"))),
         text=ASSIGNMENT_TEXT,
         code=code("assignment"),
     output:

@@ -135,8 +135,8 @@ def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron,
             accuracy = 1 - test.losses(w)
             rows.append([float(training.losses(w)), float(accuracy), float(torch.linalg.vector_norm(w))])
         for batch in range(per_epoch if epoch < protocol.epochs else 0):
-            w -= protocol.learning_rate * estimate(epoch * per_epoch + batch, batch, w)
-            if not torch.isfinite(w).all():  # diverged: there is nothing left to train
+            w.sub_(estimate(epoch * per_epoch + batch, batch, w), alpha=protocol.learning_rate)
+            if not w.sum().isfinite():  # diverged (a nan or inf in any weight): there is nothing left to train
                 missing = len(protocol.recorded) - len(rows)
                 return np.array(rows + [[np.nan] * len(MEASURES)] * missing)
     return np.array(rows)
