@@ -143,9 +143,7 @@ def pages(pdf: bytes) -> int:
 def check_one_page(pdf: bytes) -> None:
     """Refuse a PDF that does not fit on one page."""
     if (number := pages(pdf)) != 1:
-        raise UserError(
-            f"assignment.pdf has {number} pages and must have one; shorten text or code in {TEMPLATE}."
-        )
+        raise UserError(f"assignment.pdf has {number} pages and must have one; shorten text or code in {TEMPLATE}.")
 
 
 def _header(context: Mapping[str, Any]) -> dict[str, str]:

@@ -46,28 +46,31 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     def by_check(id_: str, claim: str, paper: str, what: str, *names: str, source: str = "paper, p. 533") -> Claim:
         bounds = [DIFFERENCES if name == "differences" else EXACT for name in names]
         holds = all(found[name] < bound for name, bound in zip(names, bounds, strict=True))
-        ours = f"{what} {' and '.join(significant(found[name], 1) for name in names)}"
+        ours = what.format(*(significant(found[name], 1) for name in names))
         rule = f"Reproduced if every relative difference is below {significant(EXACT, 1)}"
         rule += f" (finite differences: {significant(DIFFERENCES, 1)})." if "differences" in names else "."
         return Claim(id_, source, claim, paper, ours, "reproduced" if holds else "not reproduced", rule)
 
     return [
         by_check("M1", "Linear total input, logistic output; a bias is the weight from a unit fixed at 1",
-                 "equations (1), (2)", "our forward pass differs from written-out sums, a bias from such a weight, by",
+                 "equations (1), (2)", "our forward pass differs from written-out sums by {}, a bias from such a "
+                 "weight by {}",
                  "forward", "bias"),
         by_check("M3", "The backward pass gives the derivatives of E", "equations (4) to (7)",
-                 "dE/dw differs from automatic differentiation and finite differences, skipped layers included, by",
+                 "dE/dw, skipped layers included, differs from automatic differentiation by {}, from finite "
+                 "differences by {}",
                  "autograd", "differences", source="paper, p. 534"),
         by_check("M4", "dE/dw is summed over all cases before the weights change", "equation (8)",
-                 "the sum over single cases, and the change in one sweep, differ by", "batch", "one_change",
+                 "dE/dw differs from the sum over single cases by {}, the change in one sweep from equation (8) by {}",
+                 "batch", "one_change",
                  source="paper, p. 535"),
         by_check("M5", "Each change is −ε dE/dw plus α times the last change", "equation (9)",
-                 "after 100 sweeps the weights differ from torch's SGD with momentum, and without, by", "momentum",
+                 "after 100 sweeps the weights differ from torch's SGD with momentum by {}, without by {}", "momentum",
                  "no_momentum", source="paper, p. 535"),
         _second_derivatives(values["second"]),
         by_check("M9", "Connections may skip layers; there are none within a layer or from higher to lower ones",
-                 "architecture", "higher weights change lower units by, a unit's weights its neighbours by, and "
-                 "skipping connections differ from direct ones by", "downward", "within", "skips"),
+                 "architecture", "higher weights change lower units by {}, a unit's weights its neighbours by {}; "
+                 "skipping connections differ from direct ones by {}", "downward", "within", "skips"),
         _drawn(values["initial"]),
         *(
             Claim(id_, "paper, p. 536", claim, "stated", reason, "not checkable", "No computation could decide it.")
