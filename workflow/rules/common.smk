@@ -16,11 +16,6 @@ except UserError as error:
 
 EXPERIMENTS = list(PROTOCOLS)
 
-# Snakemake's rate limiter, meant for clusters, leaves a timer behind for every job that ends, and each of them has all
-# waiting jobs weighed anew once a second: over a whole run a fifth of a core (measured, Snakemake 9.27).
-if workflow.scheduling_settings and workflow.local_exec:
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 # the package in this folder is the one that runs, installed or not
 shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
 
