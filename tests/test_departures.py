@@ -48,7 +48,8 @@ def test_a_pair_is_one_value_and_a_list_of_pairs_several():
 def test_the_default_is_the_paper_under_both_codings():
     for cell, targets in zip(Protocol().cells, ((0, 1), (0.1, 0.9)), strict=True):
         plain = Symmetry(targets=targets, seeds=Protocol().seeds)
-        assert settings(cell.protocol) == pytest.approx(settings(plain), nan_ok=True)
+        assert settings(cell.afresh) == pytest.approx(settings(plain), nan_ok=True)
+        assert cell.protocol.until_solved, "the cells of the grid are asked when they solve, not what comes after"
 
 
 @pytest.mark.parametrize(

