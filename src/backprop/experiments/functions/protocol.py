@@ -14,7 +14,7 @@ ACTIVATIONS = ("sigmoid", "relu", "requ", "squareplus")
 class Protocol(protocol.Protocol):
     """The perceptron of lab 003; see WHERE for what the lab states."""
 
-    seeds: int | tuple[int, ...] = 20
+    seeds: int | tuple[int, ...] = 10
     activation: str = field(default="sigmoid", metadata={"allowed": ACTIVATIONS})
     hidden_units: int = field(default=512, metadata={"low": 1})
     images: int = field(default=1000, metadata={"low": 1})
