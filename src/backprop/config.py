@@ -91,9 +91,9 @@ def _lay_over(base: dict[str, Any], overlay: Mapping[str, Any]) -> None:
 
 
 def _check_schema(config: Mapping[str, Any]) -> None:
-    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
     import jsonschema  # a tenth of a second (measured), which a job told its protocol need not spend
 
+    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     error = jsonschema.exceptions.best_match(errors)
     if error is None:

@@ -121,8 +121,9 @@ def train(
         start = partial(update.start, networks=here, factors=factors)
         presentation: Presentation
         if per_case:
-            own = [seeds[i] for i in here.tolist()] if seeds is not None and case_order == "shuffled" else None
-            orders = None if own is None else own_orders(own, y0.shape[1], device)
+            orders = None
+            if case_order == "shuffled" and seeds is not None:
+                orders = own_orders([seeds[i] for i in here.tolist()], y0.shape[1], device)
             presentation = PerCase(network, start, orders)
         else:
             presentation = PerSweep(network, start)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -127,7 +127,7 @@ class _Equation8:
     def __call__(self, sweep: int) -> None:
         _add_multiple(self.parameters, self.gradient, self.epsilon, -self.factors[sweep])
 
-    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Self:
         return replace(self, parameters=parameters, gradient=gradient, epsilon=_of(self.epsilon, columns))
 
 
@@ -141,9 +141,9 @@ class _Equation9(_Equation8):
         _add_multiple(self.change, self.gradient, self.epsilon, -self.factors[sweep])
         self.parameters.add_(self.change)
 
-    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Step:
-        step = replace(self, alpha=_of(self.alpha, columns), change=_of(self.change, columns))
-        return _Equation8.of(step, columns, parameters, gradient)
+    def of(self, columns: Tensor, parameters: Tensor, gradient: Tensor) -> Self:
+        step = super().of(columns, parameters, gradient)
+        return replace(step, alpha=_of(self.alpha, columns), change=_of(self.change, columns))
 
 
 @dataclass(frozen=True, eq=False)
