@@ -23,12 +23,14 @@ import statistics
 import subprocess
 import sys
 import time
+import unittest.mock
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import nn
 
+from backprop import fused
 from backprop.networks import Architecture, initial_weights
 from backprop.training import Descent, train
 
@@ -49,6 +51,12 @@ def engine(networks: int, sweeps: int, device: str = "cpu", **options: object) -
     arguments = {"keep": (0, sweeps), "bounds": BOUNDS, "device": device, **options}
     trained = train(ARCHITECTURE, *cases(), weights=weights, update=Descent(0.1, 0.9), sweeps=sweeps, **arguments)  # type: ignore[arg-type]
     return trained.weights[sweeps]
+
+
+def in_torch(networks: int, sweeps: int) -> list[torch.Tensor]:
+    """The same with one operation of torch after the other, as on a GPU and for what `fused` does not know."""
+    with unittest.mock.patch.object(fused, "suits", lambda *_: False):
+        return engine(networks, sweeps)
 
 
 def loop(networks: int, sweeps: int) -> list[torch.Tensor]:
@@ -131,6 +139,7 @@ def main() -> None:
     contenders: list[Contender] = [
         ("this engine", networks, sweeps, engine),
         ("this engine, without criteria", networks, sweeps, lambda n, s: engine(n, s, bounds=())),
+        ("this engine, operation by operation in torch", networks, sweeps, in_torch),
         ("nn.Module, autograd, torch.optim.SGD", 1, sweeps, loop),
         *jax_contenders(networks, sweeps),
         ("this engine, a change after every case", 4096, 10, lambda n, s: engine(n, s, per_case=True)),

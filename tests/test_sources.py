@@ -40,10 +40,10 @@ def test_a_template_quotes_the_experiments_it_names(tmp_path):
 ROOMS = (
     ("protocol",),
     ("names",),
-    ("sources", "wording", "devices", "analysis", "statistics", "criteria", "estimators", "perceptrons", "functions"),
+    ("sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
     ("networks", "tables", "judging", "datasets"),
-    ("presentation", "runs"),
+    ("fused", "criteria", "presentation", "runs"),
     ("training",),
     ("experiments",),
     ("stages", "report"),

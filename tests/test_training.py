@@ -314,12 +314,19 @@ def test_first_sweep_equals_a_naive_check_after_every_sweep():
     assert (expected < 0).any()
 
 
+def watched(deviation) -> Any:
+    """A network as the criteria see it: nothing but its deviations matters."""
+    one = SimpleNamespace(deviation=deviation, parameters=deviation[0])
+    one.worst_deviation = lambda out: networks.Network.worst_deviation(one, out)  # type: ignore[arg-type]
+    return one
+
+
 @pytest.mark.parametrize("last", [WINDOW - 1, WINDOW, WINDOW + 1, 100])
 def test_a_criterion_met_first_at_the_cap_or_at_the_start_counts(last):
     """Around the edge of the window in which deviations are compared with the bounds."""
     deviation = torch.full((1, 4, 3), 0.4)
     deviation[..., 2] = torch.nan
-    criteria = Criteria(deviation, (0.5, 0.1))
+    criteria = Criteria(watched(deviation), (0.5, 0.1))
     for sweep in range(last + 1):
         if sweep == last:
             deviation[..., 1] = -0.05
@@ -330,7 +337,7 @@ def test_a_criterion_met_first_at_the_cap_or_at_the_start_counts(last):
 
 def test_a_network_that_meets_a_bound_and_diverges_in_the_same_window_has_met_it():
     deviation = torch.full((1, 4, 2), 0.4)
-    criteria = Criteria(deviation, (0.5, 0.3))
+    criteria = Criteria(watched(deviation), (0.5, 0.3))
     for sweep in range(6):
         deviation[..., 1] = {3: 0.2, 4: -torch.inf}.get(sweep, torch.nan if sweep > 4 else 0.6)
         criteria.look(sweep)

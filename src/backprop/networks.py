@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -129,6 +130,41 @@ def with_extra_unit(inputs: Tensor) -> Tensor:
     return torch.cat([y, torch.ones_like(y[:1])])
 
 
+LANES = 64
+"""The number of networks in a stack is a multiple of this, so that none falls into a kernel's scalar remainder."""
+
+
+def pick(cases: Tensor, columns: Tensor) -> Tensor:
+    """Inputs or targets [..., 1 or networks] of some of the networks, or those they share."""
+    return cases if cases.shape[-1] == 1 else cases[..., columns.to(cases.device)].contiguous()
+
+
+class Passes(Protocol):
+    """What training asks of a stack of networks; `Network` says what each of it is."""
+
+    architecture: Architecture
+    error: str
+    inputs: Tensor
+    targets: Tensor
+    parameters: Tensor
+    gradient: Tensor
+
+    def of(self, columns: Tensor) -> Self:
+        """Some of the networks, by their columns, with weights of their own that are copies of theirs."""
+
+    def forward(self) -> object:
+        """The forward pass."""
+
+    def backward(self) -> object:
+        """The backward pass, after which `gradient` is dE/dw."""
+
+    def worst_deviation(self, out: Tensor) -> None:
+        """The largest |y - d| of each network after `forward`, into `out` [networks]; nan if any of them is."""
+
+    def errors(self) -> Tensor:
+        """E of each network [networks] after `forward`."""
+
+
 class Network:
     """A stack of networks with its cases, and every buffer that a sweep needs.
 
@@ -208,6 +244,11 @@ class Network:
         self.deviation = dE_dy[-1]
         self._logits = self._layers[-1].x
 
+    def of(self, columns: Tensor) -> Network:
+        """Some of the networks, by their columns, with weights of their own that are copies of theirs."""
+        inputs, targets = pick(self.inputs, columns), pick(self.targets, columns)
+        return Network(self.architecture, inputs, targets, self.parameters[:, columns], self.error)
+
     def forward(self) -> Tensor:
         """Equations (1) and (2), layer by layer; returns the outputs y [outputs, cases, networks]."""
         for layer in self._layers:
@@ -228,6 +269,12 @@ class Network:
         if self.error == "mean":
             self.gradient.mul_(2 / self.deviation[..., 0].numel())
         return self.gradients
+
+    def worst_deviation(self, out: Tensor) -> None:
+        """The largest |y - d| over all cases and outputs, into `out` [networks], after `forward`."""
+        deviation = self.deviation.view(-1, out.shape[0])
+        torch.amax(deviation, 0, out=out)
+        torch.maximum(out, deviation.amin(0).neg_(), out=out)
 
     def errors(self) -> Tensor:
         """E of each network [networks] after `forward`: equation (3), or the departure named by `error`."""

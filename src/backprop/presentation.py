@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop.networks import Network
+from backprop.networks import Network, Passes
 from backprop.updates import Step
 
 Start = Callable[[Tensor, Tensor], Step]  # binds an update to weights and their gradient
@@ -23,14 +23,14 @@ class Presentation(Protocol):
     def __call__(self, sweep: int) -> None:
         """Make them, after a forward pass, given the number of sweeps done so far."""
 
-    def of(self, columns: Tensor, network: Network) -> Presentation:
+    def of(self, columns: Tensor, network: Passes) -> Presentation:
         """The same for some of the networks, by their columns, which `network` now holds."""
 
 
 class PerSweep:
     """dE/dw over all cases, then one change: as the paper's research did."""
 
-    def __init__(self, network: Network, start: Start) -> None:
+    def __init__(self, network: Passes, start: Start) -> None:
         """Change the weights of `network` by the step that `start` binds to them."""
         self._network, self._step = network, start(network.parameters, network.gradient)
 
@@ -39,7 +39,7 @@ class PerSweep:
         self._network.backward()
         self._step(sweep)
 
-    def of(self, columns: Tensor, network: Network) -> PerSweep:
+    def of(self, columns: Tensor, network: Passes) -> PerSweep:
         """For some of the networks."""
         return PerSweep(network, lambda parameters, gradient: self._step.of(columns, parameters, gradient))
 
@@ -47,7 +47,7 @@ class PerSweep:
 class PerCase:
     """A change after every case; one small network sees the cases in turn and shares the weights."""
 
-    def __init__(self, network: Network, start: Start, orders: Iterator[Tensor] | None = None) -> None:
+    def __init__(self, network: Passes, start: Start, orders: Iterator[Tensor] | None = None) -> None:
         """Show the cases of `network` in their order, or in each network's own `orders`, as `own_orders` draws them."""
         y0, d, parameters = network.inputs, network.targets, network.parameters
         width = parameters.shape[1]
@@ -74,7 +74,7 @@ class PerCase:
             self._single.backward()
             self._step(sweep)
 
-    def of(self, columns: Tensor, network: Network) -> PerCase:
+    def of(self, columns: Tensor, network: Passes) -> PerCase:
         """For some of the networks, each with its own order as before."""
         orders = None if self._orders is None else (order[:, columns] for order in self._orders)
         return PerCase(network, lambda parameters, gradient: self._step.of(columns, parameters, gradient), orders)

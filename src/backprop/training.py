@@ -10,16 +10,16 @@ from __future__ import annotations
 import logging
 import time
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from backprop import names
+from backprop import fused, names
 from backprop.criteria import Criteria
-from backprop.networks import Architecture, Network, flatten, unflatten, with_extra_unit
+from backprop.networks import LANES, Architecture, Network, Passes, flatten, pick, unflatten, with_extra_unit
 from backprop.presentation import PerCase, PerSweep, Presentation, own_orders
 from backprop.protocol import UserError
 from backprop.updates import Descent, Optimizer, Schedule
@@ -29,7 +29,6 @@ __all__ = ["Descent", "Optimizer", "Schedule", "Training", "train"]
 log = logging.getLogger(__name__)
 
 LOG_EVERY = 5.0  # seconds between lines of progress
-LANES = 64  # a block's width is a multiple of this, so that no network falls into a kernel's scalar remainder
 WIDEST = 4096  # networks trained together at most
 # Activities (cases x units x networks) of a block: about 1 MB of float32 stays in a core's cache (measured), while
 # a GPU wants as much work at a time as it can get.
@@ -111,13 +110,15 @@ def train(
     records = _Records(stacked.to("cpu", dtype), sweeps, keep, record_every, len(bounds))
     progress = _Progress(networks, sweeps)
 
+    fuse = not per_case and fused.suits(architecture, y0, d, device, dtype)
+    make: Callable[..., Passes] = fused.FusedNetwork if fuse else Network
     together = 1 if per_case else y0.shape[1]  # cases
-    fitting = ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
+    fitting = fused.BLOCK if fuse else ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
     lanes = LANES if fitting >= LANES else 1  # networks so large are not padded: it would cost more than it gives
     for columns in _blocks(networks, block or fitting):
         here = _padded(columns, lanes)
         parameters = stacked[:, here].to(device, dtype).contiguous()
-        network = Network(architecture, _pick(y0, here), _pick(d, here), parameters, error)
+        network = make(architecture, pick(y0, here), pick(d, here), parameters, error)
         start = partial(update.start, networks=here, factors=factors)
         presentation: Presentation
         if per_case:
@@ -127,7 +128,7 @@ def train(
             presentation = PerCase(network, start, orders)
         else:
             presentation = PerSweep(network, start)
-        stack = _Stack(columns, network, presentation, Criteria(network.deviation, bounds), lanes)
+        stack = _Stack(columns, network, presentation, Criteria(network, bounds), lanes)
         for sweep in range(sweeps + 1):
             stack.network.forward()
             records.note(sweep, stack)
@@ -179,9 +180,7 @@ class _Stack:
     Copies of the last network fill their number up to whole `lanes`.
     """
 
-    def __init__(
-        self, columns: Tensor, network: Network, present: Presentation, criteria: Criteria, lanes: int
-    ) -> None:
+    def __init__(self, columns: Tensor, network: Passes, present: Presentation, criteria: Criteria, lanes: int) -> None:
         self.columns, self.network, self.present, self.criteria = columns, network, present, criteria
         self._lanes = lanes
 
@@ -199,16 +198,9 @@ class _Stack:
         """The others than those that are `over`, bool [width], as they stand after a forward pass."""
         left = (~over).nonzero().squeeze(1)
         positions = _padded(left, self._lanes)
-        old = self.network
-        network = Network(
-            old.architecture,
-            _pick(old.inputs, positions),
-            _pick(old.targets, positions),
-            old.parameters[:, positions],
-            old.error,
-        )
+        network = self.network.of(positions)
         network.forward()
-        present, criteria = self.present.of(positions, network), self.criteria.of(positions, network.deviation)
+        present, criteria = self.present.of(positions, network), self.criteria.of(positions, network)
         return _Stack(self.columns[left.cpu()], network, present, criteria, self._lanes)
 
 
@@ -249,11 +241,6 @@ class _Records:
 def _padded(columns: Tensor, lanes: int) -> Tensor:
     """Their number filled up to whole `lanes` with copies of the last one."""
     return columns[torch.arange(-(-len(columns) // lanes) * lanes, device=columns.device).clamp_(max=len(columns) - 1)]
-
-
-def _pick(cases: Tensor, columns: Tensor) -> Tensor:
-    """The networks' own cases, or the shared ones."""
-    return cases if cases.shape[-1] == 1 else cases[..., columns.to(cases.device)].contiguous()
 
 
 class _Progress:

@@ -1,0 +1,233 @@
+"""Forward and backward pass in one, compiled for this processor: the CPU's way through equations (1)-(7).
+
+`networks.Network` calls torch once per operation, each time for all cases and networks, so that activities travel
+between the cores and their caches again and again. Here a chunk of networks, side by side in the processor's vector
+lanes, sees one case after the other, as one would write it for a single network, and what it needs never leaves the
+innermost cache. The networks do not touch one another, and each adds up its cases in their order, so results depend
+neither on who is trained beside whom nor on the width of the lanes.
+
+It knows what the studies of the symmetry network need: one hidden layer and cases that all networks share, in single
+precision. Everything else, and everything on a GPU, is `Network`'s; the two are tested against each other.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numba
+import numpy as np
+import torch
+from numpy.polynomial import Chebyshev, Polynomial
+from torch import Tensor
+
+from backprop import names
+from backprop.activations import LEAK
+from backprop.networks import LANES, Architecture, Network
+
+HIDDEN = ("logistic", "tanh", "relu", "leaky_relu", "silu")
+"""Activations of the hidden units that it knows; the others' functions have no vector form here."""
+
+CHUNK = 2 * LANES  # networks that go through the cases together (measured: half and twice as many are slower)
+BLOCK = 8 * CHUNK  # networks in a stack: enough that a call costs nothing beside its work
+SMALL = 512  # parameters of a network at most: a chunk's weights and gradient should fit into a core's cache
+
+_LOGISTIC, _TANH, _RELU, _LEAKY_RELU, _SILU = range(len(HIDDEN))
+_ZERO, _ONE, _TWO, _LEAK = (np.float32(number) for number in (0, 1, 2, LEAK))
+# exp(-x) = 2^n exp(-u) with n a whole number and u = x + n log 2 small. Log 2 is taken in two parts, of which n times
+# the first is exact, so that no digit of u is lost far from 0; exp(-u) is a polynomial, right to 2e-9
+_FAR = np.float32(87)  # exp(87) and exp(-87) are still ordinary numbers
+_PER_X = np.float32(-1 / np.log(2))
+_LOG_2 = np.float32(355 / 512)
+_LOG_2_REST = np.float32(np.log(2) - 355 / 512)
+_ROUND = np.float32(1.5 * 2**23)  # once it is added, the last bits are the nearest whole number
+_EXPONENT = np.int32(23)  # where a number's exponent begins among its bits
+_REACH = np.log(2) / 2
+_POWERS = Chebyshev.interpolate(lambda u: np.exp(-u), 6, [-_REACH, _REACH]).convert(kind=Polynomial).coef
+_EXP = tuple(np.float32(coefficient) for coefficient in reversed(_POWERS))
+
+
+def suits(
+    architecture: Architecture, inputs: Tensor, targets: Tensor, device: torch.device, dtype: torch.dtype
+) -> bool:
+    """Whether networks can be trained this way, with inputs and targets as `Network` takes them."""
+    return (
+        device.type == "cpu"
+        and dtype == torch.float32
+        and len(architecture.sizes) == 3
+        and not architecture.skip
+        and architecture.hidden in HIDDEN
+        and architecture.output == "logistic"
+        and architecture.parameters <= SMALL
+        and inputs.shape[2] == targets.shape[2] == 1
+    )
+
+
+class FusedNetwork:
+    """A stack of networks that `suits` admits; attributes and methods are those of `Network`."""
+
+    def __init__(
+        self, architecture: Architecture, inputs: Tensor, targets: Tensor, parameters: Tensor, error: str = "half_sum"
+    ) -> None:
+        """Bind the networks to their cases and weights, which are used in place from here on."""
+        names.check("error", error, names.ERRORS)
+        self.architecture, self.inputs, self.targets = architecture, inputs, targets
+        self.parameters, self.error = parameters, error
+        self.gradient = torch.zeros_like(parameters)
+        self._worst, self._squares = parameters.new_empty(2, parameters.shape[1])
+        self._arguments = (
+            parameters.numpy(),
+            self.gradient.numpy(),
+            self._worst.numpy(),
+            self._squares.numpy(),
+            np.ascontiguousarray(inputs[:-1, :, 0].t().numpy()),
+            np.ascontiguousarray(targets[..., 0].t().numpy()),
+            architecture.sizes[1],
+            HIDDEN.index(architecture.hidden),
+            error == "cross_entropy",
+            np.float32(2 / targets.numel() if error == "mean" else 1),
+        )
+
+    def of(self, columns: Tensor) -> FusedNetwork:
+        """Some of the networks, by their columns, with weights of their own that are copies of theirs."""
+        return FusedNetwork(self.architecture, self.inputs, self.targets, self.parameters[:, columns], self.error)
+
+    def forward(self) -> None:
+        """Equations (1)-(7): the gradient too, since the activities do not outlive their case."""
+        _sweep(*self._arguments)
+
+    def backward(self) -> None:
+        """Nothing: `forward` has done it."""
+
+    def worst_deviation(self, out: Tensor) -> None:
+        """The largest |y - d| of each network after `forward`, into `out` [networks]."""
+        out.copy_(self._worst)
+
+    def errors(self) -> Tensor:
+        """E of each network [networks] after `forward`."""
+        if self.error != "cross_entropy":
+            return self._squares / (2 if self.error == "half_sum" else self.targets.numel())
+        self._plain.forward()  # logarithms, which are slow here and needed at the records only
+        return self._plain.errors()
+
+    @cached_property
+    def _plain(self) -> Network:
+        return Network(self.architecture, self.inputs, self.targets, self.parameters, self.error)
+
+
+@numba.njit(inline="always")
+def _logistic(x):  # type: ignore[no-untyped-def]
+    """Equation (2), to about the last bit; a nan, of which no comparison holds, stays one."""
+    x = _FAR if x > _FAR else x
+    x = -_FAR if x < -_FAR else x
+    rounded = x * _PER_X + _ROUND
+    n = rounded - _ROUND
+    u = x + n * _LOG_2 + n * _LOG_2_REST
+    a, b, c, d, e, f, g = _EXP
+    p = (((((a * u + b) * u + c) * u + d) * u + e) * u + f) * u + g
+    times_2_n = np.int32(np.float32(rounded).view(np.int32) << _EXPONENT)
+    power = np.int32(np.float32(p).view(np.int32) + times_2_n)
+    return _ONE / (_ONE + power.view(np.float32))
+
+
+# contract: a product and a sum may be one instruction, rounded once; nothing may be reordered
+@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, cross_entropy, scale):  # type: ignore[no-untyped-def]
+    """One pass of all networks through all cases.
+
+    Args:
+        w, dE_dw: [parameters, networks]; the hidden units' rows, then the output units', each with its bias last.
+        worst, squares: [networks], where the largest |y - d| and the sum of (y - d)^2 are written.
+        inputs: [cases, n0].
+        targets: [cases, outputs].
+        hidden_units: their number.
+        hidden: their activation, by its place in HIDDEN.
+        cross_entropy: whether that is the error, else half the sum of squares.
+        scale: of dE_dw.
+    """
+    parameters, networks = w.shape
+    cases, n0 = inputs.shape
+    outputs = targets.shape[1]
+    above = hidden_units * (n0 + 1)  # the first row of the output units
+    own_w, own_dE_dw = np.empty((2, parameters, CHUNK), np.float32)
+    y_hidden, slope, dE_dy = np.empty((3, hidden_units, CHUNK), np.float32)
+    x, dE_dx, own_worst, own_squares = np.empty((4, CHUNK), np.float32)
+    for start in range(0, networks, CHUNK):
+        lanes = min(CHUNK, networks - start)
+        for p in range(parameters):
+            for s in range(lanes):
+                own_w[p, s] = w[p, start + s]
+                own_dE_dw[p, s] = _ZERO
+        for s in range(lanes):
+            own_worst[s] = own_squares[s] = _ZERO
+        for case in range(cases):
+            for j in range(hidden_units):
+                row = j * (n0 + 1)
+                for s in range(lanes):
+                    x[s] = own_w[row + n0, s]
+                for i in range(n0):
+                    y_i = inputs[case, i]
+                    if y_i != _ZERO:
+                        for s in range(lanes):
+                            x[s] += own_w[row + i, s] * y_i  # (1)
+                _activate(hidden, x, y_hidden[j], slope[j], lanes)  # (2)
+            for k in range(outputs):
+                row = above + k * (hidden_units + 1)
+                d = targets[case, k]
+                for s in range(lanes):
+                    x[s] = own_w[row + hidden_units, s]
+                for j in range(hidden_units):
+                    for s in range(lanes):
+                        x[s] += own_w[row + j, s] * y_hidden[j, s]  # (1)
+                for s in range(lanes):
+                    y = _logistic(x[s])  # (2)
+                    deviation = y - d  # (4)
+                    own_squares[s] += deviation * deviation
+                    size = abs(deviation)
+                    if size > own_worst[s] or size != size:  # a nan is the worst there is
+                        own_worst[s] = size
+                    dE_dx[s] = deviation if cross_entropy else deviation * (y * (_ONE - y))  # (5)
+                    own_dE_dw[row + hidden_units, s] += dE_dx[s]
+                for j in range(hidden_units):
+                    for s in range(lanes):
+                        own_dE_dw[row + j, s] += dE_dx[s] * y_hidden[j, s]  # (6)
+                        back = dE_dx[s] * own_w[row + j, s]
+                        dE_dy[j, s] = back if k == 0 else dE_dy[j, s] + back  # (7)
+            for j in range(hidden_units):
+                row = j * (n0 + 1)
+                for s in range(lanes):
+                    dE_dx[s] = dE_dy[j, s] * slope[j, s]  # (5)
+                    own_dE_dw[row + n0, s] += dE_dx[s]
+                for i in range(n0):
+                    y_i = inputs[case, i]
+                    if y_i != _ZERO:
+                        for s in range(lanes):
+                            own_dE_dw[row + i, s] += dE_dx[s] * y_i  # (6)
+        for p in range(parameters):
+            for s in range(lanes):
+                dE_dw[p, start + s] = own_dE_dw[p, s] * scale
+        for s in range(lanes):
+            worst[start + s] = own_worst[s]
+            squares[start + s] = own_squares[s]
+
+
+@numba.njit(inline="always")
+def _activate(hidden, x, y, slope, lanes):  # type: ignore[no-untyped-def]
+    """Outputs y of hidden units and dy/dx, both [lanes]."""
+    if hidden == _LOGISTIC:
+        for s in range(lanes):
+            y[s] = _logistic(x[s])
+            slope[s] = y[s] * (_ONE - y[s])
+    elif hidden == _TANH:
+        for s in range(lanes):
+            y[s] = _TWO * _logistic(_TWO * x[s]) - _ONE
+            slope[s] = _ONE - y[s] * y[s]
+    elif hidden == _SILU:
+        for s in range(lanes):
+            share = _logistic(x[s])
+            y[s] = x[s] * share
+            slope[s] = share + y[s] * (_ONE - share)
+    else:
+        below = _LEAK if hidden == _LEAKY_RELU else _ZERO
+        for s in range(lanes):
+            slope[s] = _ONE if x[s] > _ZERO else below
+            y[s] = x[s] * slope[s]

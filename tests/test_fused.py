@@ -1,0 +1,130 @@
+"""The compiled passes against the plain ones in double precision, and their logistic function against exp."""
+
+import numba
+import numpy as np
+import pytest
+import torch
+
+from backprop import fused, names, training
+from backprop.fused import FusedNetwork
+from backprop.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
+
+torch.set_num_threads(1)  # as the pipeline trains
+
+SINGLE, CPU = torch.float32, torch.device("cpu")
+
+
+def task(sizes, networks=64):
+    """Inputs of which every fourth is 0, targets, and weights, as a Network takes them."""
+    generator = torch.Generator().manual_seed(3)
+    inputs = torch.randn(11, sizes[0], generator=generator)
+    inputs.view(-1)[::4] = 0
+    targets = torch.rand(sizes[-1], 11, 1, generator=generator)
+    weights = flatten(initial_weights(Architecture(sizes), range(networks), 2.0))
+    return with_extra_unit(inputs), targets, weights
+
+
+def worst(network):
+    found = torch.empty(network.parameters.shape[1], dtype=network.parameters.dtype)
+    network.worst_deviation(found)
+    return found
+
+
+@pytest.mark.parametrize("error", names.ERRORS)
+@pytest.mark.parametrize("hidden", fused.HIDDEN)
+@pytest.mark.parametrize(("sizes", "networks"), [((6, 2, 1), 192), ((3, 5, 2), 64)])
+def test_both_passes_equal_the_plain_ones_in_double_precision(sizes, networks, hidden, error):
+    """Weights of 2 saturate some units; 192 networks are a chunk and a half."""
+    architecture = Architecture(sizes, hidden)
+    inputs, targets, weights = task(sizes, networks)
+    ours = FusedNetwork(architecture, inputs, targets, weights, error)
+    plain = Network(architecture, inputs.double(), targets.double(), weights.double(), error)
+    ours.forward()
+    ours.backward()
+    plain.forward()
+    plain.backward()
+    off = (ours.gradient - plain.gradient).norm(dim=0) / plain.gradient.norm(dim=0)
+    assert float(off.max()) < 5e-6
+    torch.testing.assert_close(worst(ours).double(), worst(plain), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(ours.errors().double(), plain.errors(), rtol=1e-5, atol=1e-6)
+
+
+def test_its_logistic_function_is_right_to_the_last_bits():
+    @numba.njit(fastmath={"contract"})
+    def apply(x, y):
+        for i in range(x.size):
+            y[i] = fused._logistic(x[i])
+
+    x = np.linspace(-87, 87, 200_001).astype(np.float32)
+    special = np.array([np.nan, np.inf, -np.inf, 0, 1e30, -1e30], np.float32)
+    y, at_special = np.empty_like(x), np.empty_like(special)
+    apply(x, y)
+    apply(special, at_special)
+    exact = 1 / (1 + np.exp(-x.astype(float)))
+    assert np.abs(y / exact - 1).max() < 2e-7
+    np.testing.assert_allclose(at_special, [np.nan, 1, 0, 0.5, 1, 0], atol=1e-37)
+
+
+@pytest.mark.parametrize("hidden", fused.HIDDEN)
+def test_a_diverged_network_says_so_and_leaves_its_neighbours_alone(hidden):
+    architecture = Architecture((6, 2, 1), hidden)
+    inputs, targets, weights = task(architecture.sizes)
+    sick = weights.clone()
+    sick[3, 10] = torch.nan
+    well, ill = FusedNetwork(architecture, inputs, targets, weights), FusedNetwork(architecture, inputs, targets, sick)
+    well.forward()
+    ill.forward()
+    others = torch.arange(64) != 10
+    assert worst(ill)[10].isnan() and ill.gradient[:, 10].isnan().any() and ill.errors()[10].isnan()
+    assert torch.equal(worst(ill)[others], worst(well)[others])
+    assert torch.equal(ill.gradient[:, others], well.gradient[:, others])
+
+
+def test_some_of_the_networks_go_on_as_they_were():
+    network = FusedNetwork(Architecture((6, 2, 1)), *task((6, 2, 1), 128))
+    network.forward()
+    columns = torch.arange(0, 128, 2)
+    fewer = network.of(columns)
+    fewer.forward()
+    assert torch.equal(fewer.gradient, network.gradient[:, columns])
+    fewer.parameters.zero_()
+    assert not (network.parameters == 0).any()
+
+
+def test_it_is_taken_where_it_suits_and_only_there():
+    inputs, targets, _ = task((6, 2, 1))
+
+    def suits(architecture=(6, 2, 1), own=inputs, dtype=SINGLE, device=CPU, **options):
+        return fused.suits(Architecture(architecture, **options), own, targets, device, dtype)
+
+    assert suits() and suits(hidden="tanh")
+    assert not suits(hidden="gelu") and not suits(output="identity") and not suits(skip=True)
+    assert not suits((6, 1)) and not suits((6, 2, 2, 1)) and not suits((784, 32, 10))
+    assert not suits(dtype=torch.float64) and not suits(device=torch.device("meta"))
+    assert not suits(own=inputs.expand(-1, -1, 5))
+
+
+def fused_and_plain(monkeypatch):
+    yield
+    monkeypatch.setattr(fused, "suits", lambda *_: False)
+    yield
+
+
+def test_training_with_it_is_training(monkeypatch):
+    """The paper's protocol to its 1,425 sweeps, either way: first apart by rounding only, and solved when the same."""
+    architecture = Architecture((6, 2, 1))
+    inputs = torch.tensor([[case >> bit & 1 for bit in range(6)] for case in range(64)]).float()
+    targets = (inputs == inputs.flip(1)).all(1, keepdim=True).float()
+    weights = initial_weights(architecture, range(100))
+    ours, plain = (
+        training.train(
+            architecture, inputs, targets, weights=weights, update=training.Descent(), sweeps=1425, keep=[300]
+        )
+        for _ in fused_and_plain(monkeypatch)
+    )
+    for a, b in zip(ours.weights[300], plain.weights[300], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+    assert not torch.equal(ours.weights[300][0], plain.weights[300][0])  # two ways indeed
+    assert ((ours.first_sweep - plain.first_sweep).abs() <= 3).float().mean() > 0.97
+    assert 20 < int((ours.first_sweep[0] > 0).sum()) < 50
+    torch.testing.assert_close(ours.errors[:12], plain.errors[:12], rtol=1e-3, atol=1e-4)
