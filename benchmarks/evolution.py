@@ -1,4 +1,4 @@
-"""What one step of Evolution Search costs: our stack against the lab's loop, and both against the gradient.
+"""What Evolution Search costs in time: a step against the lab's loop, and training against back-propagation.
 
     uv run python benchmarks/evolution.py [--threads 2] [--samples 100]
 
@@ -6,6 +6,10 @@ The lab's loop (lab 003, ES_grad): for each sample draw a perturbation in float6
 compute the loss, add v L(w + v) to a float64 sum. It is timed twice, with the loss over a batch of 100 computed in
 ten pieces as the lab does, and in one. Ours is timed as the experiments run it (in the span of the batch) and with
 every perturbation formed. Same N, same batch, median of interleaved repeats; then both get the same perturbations.
+
+Then the lab's network is trained by the gradient and by the search, as the experiment `evolution` does it, and the
+test accuracy is told beside the seconds of training it took (judging the network is not counted). Needs
+results/data/FashionMNIST.safetensors (uv run snakemake --cores 1 results/data/FashionMNIST.safetensors).
 """
 
 from __future__ import annotations
@@ -13,14 +17,18 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from backprop import estimators
+from backprop import datasets, estimators
+from backprop.experiments.evolution import train
+from backprop.experiments.evolution.protocol import Protocol
 from backprop.perceptrons import Perceptron, Span
 
 SIGMA = 0.001
+DATA = Path("results/data/FashionMNIST.safetensors")
 
 
 def lab_loop(
@@ -60,12 +68,53 @@ def in_span(span: Span, w: torch.Tensor, samples: int) -> torch.Tensor:
     return span.whole_estimate(found.gradient, found.coefficients, torch.Generator().manual_seed(0))
 
 
+def against_the_clock(protocol: Protocol, samples: int, seconds: float) -> list[tuple[float, float]]:
+    """(seconds of training, test accuracy) at the start and after every epoch of one network, until the time is up."""
+    training, test = train.networks(protocol, DATA, torch.device("cpu"))
+    spans = train.batches(protocol, training)
+    estimate = train.step(protocol, spans, samples, SIGMA, seed=0)
+    w, taken = train.initial_weights(training, 0), 0.0
+    found = [(0.0, 1 - float(test.losses(w)))]
+    while taken < seconds:
+        number = len(found) * len(spans)
+        start = time.perf_counter()
+        for batch in range(len(spans)):
+            w.sub_(estimate(number + batch, batch, w), alpha=protocol.learning_rate)
+        taken += time.perf_counter() - start
+        found.append((taken, 1 - float(test.losses(w))))
+    return found
+
+
+def curves(seconds: float) -> None:
+    """Test accuracy against wall time, one row for each way of training."""
+    if not DATA.exists():
+        print(f"\nno {DATA}: training against the clock is left out")
+        return
+    ways = {
+        "back-propagation, ε = 0.01": (Protocol(), 1),
+        "back-propagation, ε = 0.1": (Protocol(learning_rate=0.1), 1),
+        "search, N = 10, ε = 0.01": (Protocol(method="evolution"), 10),
+        "search, N = 10, ε = 0.1": (Protocol(method="evolution", learning_rate=0.1), 10),
+        "search, N = 100, ε = 0.1": (Protocol(method="evolution", learning_rate=0.1), 100),
+    }
+    marks = [seconds / 2**k for k in range(6, -1, -1)]
+    print(
+        f"\ntest accuracy of the lab's network after so many seconds of training, {datasets.load(DATA).about['detail']}"
+    )
+    print(f"{'':30}" + "".join(f"{mark:9.2f}" for mark in marks) + "   epochs in all")
+    for name, (protocol, samples) in ways.items():
+        curve = against_the_clock(protocol, samples, seconds)
+        there = [[accuracy for taken, accuracy in curve if taken <= mark][-1] for mark in marks]
+        print(f"{name:30}" + "".join(f"{accuracy:9.1%}" for accuracy in there) + f"{len(curve) - 1:16}", flush=True)
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=20, help="of training against the clock, each way")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -104,6 +153,7 @@ def main() -> None:
     theirs = lab_loop(model, at, x, y, SIGMA * e.double().numpy(), few, 1)
     off = np.linalg.norm(ours.double().numpy() - theirs) / np.linalg.norm(theirs)
     print(f"\nsame {few} perturbations: relative difference of the two estimates {off:.1e}")
+    curves(options.seconds)
 
 
 if __name__ == "__main__":

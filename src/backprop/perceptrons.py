@@ -118,12 +118,13 @@ class Perceptron:
         def losses(v: Tensor, factors: tuple[float, ...]) -> Tensor:
             v_1, v_2 = self.layers(v)
             change = self._hidden_totals(v_1)
-            found = [
-                OBJECTIVES[self.objective](
-                    self._from_hidden(torch.add(at_w, change, alpha=s), w_2[..., None, :, :] + s * v_2), self.targets
-                )
-                for s in factors
-            ]
+            found = []
+            for s in factors:
+                # the last time in place: fresh memory for every chunk costs as much as the sum itself
+                out = change if s == factors[-1] else None
+                totals = torch.add(at_w, change, alpha=s, out=out)
+                outputs = self._from_hidden(totals, w_2[..., None, :, :] + s * v_2)
+                found.append(OBJECTIVES[self.objective](outputs, self.targets))
             return torch.stack(found, dim=-2)
 
         return losses

@@ -21,11 +21,16 @@ rule verify:
         "python -m pytest 2>&1 | tee {log}"
 
 
+# the data sets that benchmarks train on
+MEASURED_ON = {
+    "evolution": "results/data/FashionMNIST.safetensors",
+    "mnist": "results/data/MNIST.safetensors",
+}
+
+
 rule measure:
     input:
-        lambda wildcards: (
-            "results/data/MNIST.safetensors" if wildcards.name == "mnist" else []
-        ),
+        lambda wildcards: MEASURED_ON.get(wildcards.name, []),
     output:
         "results/benchmark/{name}.txt",
     log:
