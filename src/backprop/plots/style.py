@@ -147,7 +147,7 @@ def save(made: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
 
 
 def _shortened(svg: bytes) -> bytes:
-    """The same drawing in fewer bytes: paths to a tenth of a point, and nothing that nothing refers to."""
+    """The same drawing in fewer bytes: paths to a tenth of a point, and nothing that nothing refers to or reads."""
 
     def rounded(digits: int) -> Callable[[re.Match[str]], str]:
         return lambda match: re.sub(
@@ -156,6 +156,7 @@ def _shortened(svg: bytes) -> bytes:
 
     text = svg.decode("utf-8")
     text = re.sub(r' d="[^"]*"', rounded(1), text)
+    text = re.sub(r'(?<= d=")[^"]*', lambda match: re.sub(r"\s*([A-Za-z])\s*", r"\1", match[0]), text)
     text = re.sub(r"translate\([^)]*\)", rounded(2), text)
     text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     used = set(re.findall(r"#([^\")]+)", text))
