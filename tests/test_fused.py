@@ -1,5 +1,8 @@
 """The compiled passes against the plain ones in double precision, and their logistic function against exp."""
 
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
@@ -15,12 +18,14 @@ SINGLE, CPU = torch.float32, torch.device("cpu")
 
 
 def task(sizes, networks=64):
-    """Inputs of which every fourth is 0, targets, and weights, as a Network takes them."""
+    """Inputs of which some are 0, targets, and weights, the first network's all 0, as a Network takes them."""
     generator = torch.Generator().manual_seed(3)
     inputs = torch.randn(11, sizes[0], generator=generator)
     inputs.view(-1)[::4] = 0
+    inputs[0] = 0
     targets = torch.rand(sizes[-1], 11, 1, generator=generator)
     weights = flatten(initial_weights(Architecture(sizes), range(networks), 2.0))
+    weights[:, 0] = 0
     return with_extra_unit(inputs), targets, weights
 
 
@@ -43,7 +48,7 @@ def test_both_passes_equal_the_plain_ones_in_double_precision(sizes, networks, h
     ours.backward()
     plain.forward()
     plain.backward()
-    off = (ours.gradient - plain.gradient).norm(dim=0) / plain.gradient.norm(dim=0)
+    off = (ours.gradient - plain.gradient).norm(dim=0) / plain.gradient.norm(dim=0).clamp(min=1e-9)
     assert float(off.max()) < 5e-6
     torch.testing.assert_close(worst(ours).double(), worst(plain), rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(ours.errors().double(), plain.errors(), rtol=1e-5, atol=1e-6)
@@ -80,28 +85,59 @@ def test_a_diverged_network_says_so_and_leaves_its_neighbours_alone(hidden):
     assert torch.equal(ill.gradient[:, others], well.gradient[:, others])
 
 
-def test_some_of_the_networks_go_on_as_they_were():
-    network = FusedNetwork(Architecture((6, 2, 1)), *task((6, 2, 1), 128))
-    network.forward()
+@pytest.mark.parametrize("kind", [FusedNetwork, Network])
+@pytest.mark.parametrize("error", names.ERRORS)
+def test_some_of_the_networks_go_on_as_they_were(kind, error):
+    network = kind(Architecture((3, 5, 2)), *task((3, 5, 2), 128), error)
     columns = torch.arange(0, 128, 2)
     fewer = network.of(columns)
-    fewer.forward()
+    for each in (network, fewer):
+        each.forward()
+        each.backward()
     assert torch.equal(fewer.gradient, network.gradient[:, columns])
+    assert torch.equal(fewer.errors(), network.errors()[columns])
+    assert torch.equal(worst(fewer), worst(network)[columns])
     fewer.parameters.zero_()
-    assert not (network.parameters == 0).any()
+    assert not (network.parameters[:, 1:] == 0).any()
 
 
 def test_it_is_taken_where_it_suits_and_only_there():
     inputs, targets, _ = task((6, 2, 1))
 
-    def suits(architecture=(6, 2, 1), own=inputs, dtype=SINGLE, device=CPU, **options):
-        return fused.suits(Architecture(architecture, **options), own, targets, device, dtype)
+    def suits(architecture=(6, 2, 1), own=inputs, d=targets, dtype=SINGLE, device=CPU, **options):
+        return fused.suits(Architecture(architecture, **options), own, d, device, dtype)
 
-    assert suits() and suits(hidden="tanh")
+    assert suits() and suits(hidden="tanh") and suits((6, 63, 1))
     assert not suits(hidden="gelu") and not suits(output="identity") and not suits(skip=True)
-    assert not suits((6, 1)) and not suits((6, 2, 2, 1)) and not suits((784, 32, 10))
+    assert not suits((6, 1)) and not suits((6, 2, 2, 1)) and not suits((6, 64, 1))
     assert not suits(dtype=torch.float64) and not suits(device=torch.device("meta"))
-    assert not suits(own=inputs.expand(-1, -1, 5))
+    assert not suits(own=inputs.expand(-1, -1, 5)) and not suits(d=targets.expand(-1, -1, 5))
+    assert not suits(own=torch.ones(7, fused.FEW + 1, 1))
+
+
+def test_the_most_cases_it_takes_cost_few_digits():
+    """Cases are added up one after the other: half a thousand of them, against double precision."""
+    generator = torch.Generator().manual_seed(4)
+    inputs = with_extra_unit(torch.randint(0, 2, (fused.FEW, 9), generator=generator).float())
+    targets = torch.randint(0, 2, (1, fused.FEW, 1), generator=generator).float()
+    architecture = Architecture((9, 4, 1))
+    weights = flatten(initial_weights(architecture, range(64), 1.0))
+    ours = FusedNetwork(architecture, inputs, targets, weights)
+    plain = Network(architecture, inputs.double(), targets.double(), weights.double())
+    for network in (ours, plain):
+        network.forward()
+    plain.backward()
+    off = (ours.gradient - plain.gradient).norm(dim=0) / plain.gradient.norm(dim=0)
+    assert float(off.max()) < 2e-5
+    torch.testing.assert_close(ours.errors().double(), plain.errors(), rtol=1e-5, atol=0)
+
+
+def test_it_imports_where_nothing_can_be_written(tmp_path):
+    """Without a place for its cache it is compiled anew, and nothing else changes."""
+    code = "import numba.core.caching as c; c.CacheImpl._locator_classes = []; import backprop.fused; print('imported')"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "imported" in told.stdout
 
 
 def fused_and_plain(monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backprop.experiments.method import train as method
-from backprop.experiments.method.findings import CHECKS, DIFFERENCES, EXACT
+from backprop.experiments.method.findings import BOUNDS, CHECKS, EXACT
 from backprop.experiments.method.protocol import Protocol
 
 
@@ -16,7 +16,7 @@ def few_sweeps(monkeypatch):
 def test_every_check_finds_agreement_to_rounding():
     found = method.checks((0, 1, 2))
     assert set(found) == set(CHECKS)
-    assert all(value < (DIFFERENCES if name == "differences" else EXACT) for name, value in found.items()), found
+    assert all(value < BOUNDS.get(name, EXACT) for name, value in found.items()), found
 
 
 def test_a_wrong_gradient_is_found(monkeypatch):

@@ -9,8 +9,9 @@ import pytest
 from backprop import tables
 from backprop.criteria import WINDOW
 from backprop.experiments.phase.analyse import COLUMNS, analyse
+from backprop.experiments.phase.choice import best_of_each, best_pair
 from backprop.experiments.phase.protocol import Protocol
-from backprop.experiments.phase.train import best_pair, train
+from backprop.experiments.phase.train import train
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 
@@ -57,22 +58,29 @@ def test_a_pair_in_the_stack_learns_as_experiment_1_with_its_epsilon_and_alpha(t
 def test_the_best_pair_is_trained_again_on_seeds_that_did_not_choose_it(trained):
     protocol, arrays = trained
     fresh = arrays["fresh"]
-    assert fresh.sum() == 8
+    pairs = {*zip(arrays["epsilon"][fresh], arrays["alpha"][fresh], strict=True)}
+    assert fresh.sum() == 8 * len(pairs)
     assert not set(arrays["seed"][fresh]) & set(protocol.seed_list)
     first = arrays["first_sweep"][~fresh].reshape(6, 20)
-    pair = protocol.pairs[best_pair(first, protocol.sweeps)]
-    assert {*zip(arrays["epsilon"][fresh], arrays["alpha"][fresh], strict=True)} == {pair}
+    assert pairs == {*best_of_each(protocol.pairs, first, protocol.sweeps).values()}
+    assert {alpha > 0 for _, alpha in pairs} == {True, False}
 
 
 def test_the_best_pair_solves_most_and_among_equals_soonest():
     assert best_pair(np.array([[5, -1, -1], [90, 80, -1], [90, -1, 70], [-1, -1, -1]]), 100) == 2
 
 
+def test_the_best_with_and_without_momentum_are_looked_for_apart():
+    pairs, first = [(0.1, 0.0), (0.2, 0.0), (0.1, 0.9)], np.array([[5, -1], [7, 9], [8, 8]])
+    assert best_of_each(pairs, first, 10) == {"all": (0.2, 0.0), "momentum": (0.1, 0.9), "none": (0.2, 0.0)}
+    assert best_of_each(pairs[:1], first[:1], 10) == {"all": (0.1, 0.0), "none": (0.1, 0.0)}
+
+
 def test_the_table_has_a_row_for_every_network(trained, tmp_path):
     protocol, arrays = trained
     table = analyse(protocol, arrays)
     tables.write(tmp_path / "table.parquet", table, COLUMNS)
-    assert len(table) == 6 * 20 + 8
+    assert len(table) == len(arrays["seed"]) >= 6 * 20 + 2 * 8
     assert (table.solved == table.sweeps.notna()).all()
 
 

@@ -264,10 +264,19 @@ def test_networks_with_their_own_cases_equal_separate_runs():
         torch.testing.assert_close(weights_after(together, 40)[:, 1:2], weights_after(alone, 40), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("per_case", [False, True])
-def test_a_seed_alone_and_in_a_crowd_of_a_thousand_agree(per_case):
+@pytest.mark.parametrize(
+    ("architecture", "per_case"),
+    [
+        (SYMMETRY, False),
+        (SYMMETRY, True),
+        (Architecture((6, 2, 1), "gelu"), False),
+        (Architecture((6, 2, 2, 1)), False),
+    ],
+    ids=["compiled", "per case", "gelu", "two hidden layers"],
+)
+def test_a_seed_alone_and_in_a_crowd_of_a_thousand_agree(architecture, per_case):
     """Bit for bit on one thread: no network's width, block or place changes what it computes."""
-    sweeps = 20 if per_case else 300
+    sweeps = 20 if per_case else 200
     options: dict[str, Any] = {
         "update": Descent(),
         "sweeps": sweeps,
@@ -275,9 +284,9 @@ def test_a_seed_alone_and_in_a_crowd_of_a_thousand_agree(per_case):
         "record_every": 10,
         "per_case": per_case,
     }
-    crowd = train(SYMMETRY, *symmetry_cases(), weights=initial_weights(SYMMETRY, range(1000)), **options)
+    crowd = train(architecture, *symmetry_cases(), weights=initial_weights(architecture, range(1000)), **options)
     for seed in (17, 999):
-        alone = train(SYMMETRY, *symmetry_cases(), weights=initial_weights(SYMMETRY, [seed]), **options)
+        alone = train(architecture, *symmetry_cases(), weights=initial_weights(architecture, [seed]), **options)
         torch.testing.assert_close(
             weights_after(alone, sweeps)[:, 0], weights_after(crowd, sweeps)[:, seed], rtol=0, atol=0
         )
@@ -356,12 +365,13 @@ def test_a_network_that_meets_a_bound_and_diverges_in_the_same_window_has_met_it
     ],
     ids=["momentum", "own rates", "adam", "per case", "shuffled"],
 )
-def test_networks_that_met_every_bound_are_left_as_they_are_and_the_others_go_on_as_if_alone(update, options):
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_networks_that_met_every_bound_are_left_as_they_are_and_the_others_go_on_as_if_alone(update, options, dtype):
     """Against training to the cap: the same sweeps, and the weights at the end of the window of the last bound."""
     sweeps, bounds = 400, (0.4, 0.2)
     windows = range(WINDOW - 1, sweeps, WINDOW)
-    options |= {"weights": initial_weights(XOR, range(150), 1.0), "update": update, "sweeps": sweeps, "bounds": bounds}
-    options |= {"record_every": 1, "dtype": torch.float64}
+    options = options | {"weights": initial_weights(XOR, range(150), 1.0), "update": update, "sweeps": sweeps}
+    options |= {"bounds": bounds, "record_every": 1, "dtype": dtype}
     full = train(XOR, XOR_INPUTS, XOR_TARGETS, keep=[*windows, sweeps], **options)
     short = train(XOR, XOR_INPUTS, XOR_TARGETS, keep=[50, sweeps], until_met=True, **options)
     assert torch.equal(full.first_sweep, short.first_sweep)

@@ -6,12 +6,17 @@ lanes, sees one case after the other, as one would write it for a single network
 innermost cache. The networks do not touch one another, and each adds up its cases in their order, so results depend
 neither on who is trained beside whom nor on the width of the lanes.
 
-It knows what the studies of the symmetry network need: one hidden layer and cases that all networks share, in single
-precision. Everything else, and everything on a GPU, is `Network`'s; the two are tested against each other.
+It knows what the studies of the symmetry network need (see `suits`): one hidden layer, a logistic output, and not too
+many cases, which all networks share, in single precision. Everything else, and everything on a GPU, is `Network`'s; the
+two are tested against each other.
+
+An input of 0 is passed over: its weight has no share in (1) and (6), even where the weight has overflown to infinity
+(`Network` has nan there; a network so far gone is nan or unsolved either way).
 """
 
 from __future__ import annotations
 
+import contextlib
 from functools import cached_property
 
 import numba
@@ -30,9 +35,11 @@ HIDDEN = ("logistic", "tanh", "relu", "leaky_relu", "silu")
 CHUNK = 2 * LANES  # networks that go through the cases together (measured: half and twice as many are slower)
 BLOCK = 8 * CHUNK  # networks in a stack: enough that a call costs nothing beside its work
 SMALL = 512  # parameters of a network at most: a chunk's weights and gradient should fit into a core's cache
+FEW = 512  # cases at most: with more, adding up one after the other costs digits, and the gain is small (measured)
 
-_LOGISTIC, _TANH, _RELU, _LEAKY_RELU, _SILU = range(len(HIDDEN))
-_ZERO, _ONE, _TWO, _LEAK = (np.float32(number) for number in (0, 1, 2, LEAK))
+_LOGISTIC, _TANH, _SILU = (HIDDEN.index(name) for name in ("logistic", "tanh", "silu"))
+# What is compiled is kept on disk until this file changes, so nothing below may depend on a name of another module.
+_ZERO, _ONE, _TWO = (np.float32(number) for number in (0, 1, 2))
 # exp(-x) = 2^n exp(-u) with n a whole number and u = x + n log 2 small. Log 2 is taken in two parts, of which n times
 # the first is exact, so that no digit of u is lost far from 0; exp(-u) is a polynomial, right to 2e-9
 _FAR = np.float32(87)  # exp(87) and exp(-87) are still ordinary numbers
@@ -58,6 +65,7 @@ def suits(
         and architecture.hidden in HIDDEN
         and architecture.output == "logistic"
         and architecture.parameters <= SMALL
+        and inputs.shape[1] <= FEW
         and inputs.shape[2] == targets.shape[2] == 1
     )
 
@@ -83,6 +91,7 @@ class FusedNetwork:
             np.ascontiguousarray(targets[..., 0].t().numpy()),
             architecture.sizes[1],
             HIDDEN.index(architecture.hidden),
+            np.float32(LEAK if architecture.hidden == "leaky_relu" else 0),
             error == "cross_entropy",
             np.float32(2 / targets.numel() if error == "mean" else 1),
         )
@@ -116,7 +125,7 @@ class FusedNetwork:
 
 @numba.njit(inline="always")
 def _logistic(x):  # type: ignore[no-untyped-def]
-    """Equation (2), to about the last bit; a nan, of which no comparison holds, stays one."""
+    """Equation (2), to about the last bit; the nan of an overflow stays nan, since no comparison with it holds."""
     x = _FAR if x > _FAR else x
     x = -_FAR if x < -_FAR else x
     rounded = x * _PER_X + _ROUND
@@ -130,8 +139,8 @@ def _logistic(x):  # type: ignore[no-untyped-def]
 
 
 # contract: a product and a sum may be one instruction, rounded once; nothing may be reordered
-@numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, cross_entropy, scale):  # type: ignore[no-untyped-def]
+@numba.njit(error_model="numpy", fastmath={"contract"})
+def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak, cross_entropy, scale):  # type: ignore[no-untyped-def]
     """One pass of all networks through all cases.
 
     Args:
@@ -141,6 +150,7 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, cros
         targets: [cases, outputs].
         hidden_units: their number.
         hidden: their activation, by its place in HIDDEN.
+        leak: its slope below 0, for relu (0) and leaky_relu.
         cross_entropy: whether that is the error, else half the sum of squares.
         scale: of dE_dw.
     """
@@ -169,7 +179,7 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, cros
                     if y_i != _ZERO:
                         for s in range(lanes):
                             x[s] += own_w[row + i, s] * y_i  # (1)
-                _activate(hidden, x, y_hidden[j], slope[j], lanes)  # (2)
+                _activate(hidden, leak, x, y_hidden[j], slope[j], lanes)  # (2)
             for k in range(outputs):
                 row = above + k * (hidden_units + 1)
                 d = targets[case, k]
@@ -211,7 +221,7 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, cros
 
 
 @numba.njit(inline="always")
-def _activate(hidden, x, y, slope, lanes):  # type: ignore[no-untyped-def]
+def _activate(hidden, leak, x, y, slope, lanes):  # type: ignore[no-untyped-def]
     """Outputs y of hidden units and dy/dx, both [lanes]."""
     if hidden == _LOGISTIC:
         for s in range(lanes):
@@ -224,10 +234,13 @@ def _activate(hidden, x, y, slope, lanes):  # type: ignore[no-untyped-def]
     elif hidden == _SILU:
         for s in range(lanes):
             share = _logistic(x[s])
-            y[s] = x[s] * share
+            y[s] = (-_FAR if x[s] < -_FAR else x[s]) * share
             slope[s] = share + y[s] * (_ONE - share)
     else:
-        below = _LEAK if hidden == _LEAKY_RELU else _ZERO
         for s in range(lanes):
-            slope[s] = _ONE if x[s] > _ZERO else below
+            slope[s] = _ONE if x[s] > _ZERO else leak
             y[s] = x[s] * slope[s]
+
+
+with contextlib.suppress(RuntimeError):  # nowhere to write, as in a read-only installation: compiled in each process
+    _sweep.enable_caching()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from backprop.wording import percent
 
 MOST, FEW = 0.9, 0.1
 
-SHARE_RULE = "The share rule, over solved networks."
+SHARE_RULE = "The share rule, over solved networks, under both codings."
 """How a claim about a share names its rule; SHARE_RULE_IN_FULL says it once, below the table of claims."""
 
 SHARE_RULE_IN_FULL = (
     f"The share rule: a claim is reproduced if the 95 % interval of the share of networks for which it holds lies "
-    f"above {percent(MOST)}, not reproduced if it lies below {percent(FEW)}, and otherwise partly."
+    f"above {percent(MOST)}, not reproduced if it lies below {percent(FEW)}, and otherwise partly. Under both codings "
+    "means that the two have to agree, else it is partly."
 )
 
 
@@ -40,6 +41,14 @@ def by_share(found: Mapping[str, Any]) -> str:
     if found["low"] > MOST:
         return "reproduced"
     return "not reproduced" if found["high"] < FEW else "partly"
+
+
+def together(verdicts: Iterable[str]) -> str:
+    """One verdict from those under several codings: theirs if they agree, else "partly"; none that was not judged."""
+    judged = {verdict for verdict in verdicts if verdict != "not judged"}
+    if len(judged) < 2:
+        return judged.pop() if judged else "not judged"
+    return "partly"
 
 
 def told(found: Mapping[str, Any], digits: int = 1) -> str:

@@ -109,6 +109,8 @@ class Perceptron:
     def near(self, w: Tensor) -> Callable[[Tensor, tuple[float, ...]], Tensor]:
         """Losses around w [..., d]: a function of perturbations v [..., n, d] and factors s -> [..., len(s), n].
 
+        v has the leading axes of w.
+
         It returns the losses at w + s v. x (W + s V) = x W + s x V: the products with the inputs, most of the work,
         are done once for all factors, and w + s v of the first layer, most of the memory, is never formed.
         """
@@ -119,9 +121,9 @@ class Perceptron:
             v_1, v_2 = self.layers(v)
             change = self._hidden_totals(v_1)
             found = []
-            for s in factors:
+            for k, s in enumerate(factors, start=1):
                 # the last time in place: fresh memory for every chunk costs as much as the sum itself
-                out = change if s == factors[-1] else None
+                out = change if k == len(factors) else None
                 totals = torch.add(at_w, change, alpha=s, out=out)
                 outputs = self._from_hidden(totals, w_2[..., None, :, :] + s * v_2)
                 found.append(OBJECTIVES[self.objective](outputs, self.targets))

@@ -140,10 +140,15 @@ def badge(verdict: str) -> str:
     return f"[{verdict}]{{.badge .{verdict.replace(' ', '-')}}}"
 
 
-def claims_table(claims: Sequence[Mapping[str, str]], caption: str, label: str = "tbl:claims") -> str:
-    """All claims as one table, sorted, with badges; `caption` is Markdown, `label` its cross-reference."""
+def claims_table(
+    claims: Sequence[Mapping[str, str]], caption: str, label: str = "tbl:claims", source: str = "Paper"
+) -> str:
+    """All claims as one table, sorted, with badges.
+
+    `caption` is Markdown, `label` its cross-reference, `source` the heading over the values that are judged.
+    """
     lines = [
-        "| | Claim | Paper | Ours | Verdict |",
+        f"| | Claim | {source} | Ours | Verdict |",
         "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 50, 17)),
     ]
     for claim in ordered(map(Claim.from_mapping, claims)):

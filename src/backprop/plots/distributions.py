@@ -79,7 +79,7 @@ def sweeps_distribution(
         ax.annotate(
             f"not solved\nby {cap:,.0f}:\n{censored:,}\n({percent(censored / times.size)})",
             (stop, height),
-            (4, 0),
+            (10, 0),
             textcoords="offset points",
             va="top",
             fontsize=SMALL,

@@ -26,12 +26,13 @@ def rate_curves(
     rate: bool = True,
     mark: float | None = None,
     mark_label: str = "the paper",
+    name_ends: bool = True,
 ) -> None:
     """A rate or a median against a parameter `x` [k], one line per group with its shaded interval.
 
     `groups` maps a label to (value, low, high), each [k]; nan leaves a gap. Labels stand at the right ends,
-    moved apart. `log` makes x logarithmic; with `rate` the values are shares shown from 0 to 100%. `mark`
-    draws a line at the paper's x.
+    moved apart, or, without `name_ends`, in the legend that the caller makes. `log` makes x logarithmic; with
+    `rate` the values are shares shown from 0 to 100%. `mark` draws a line at the paper's x.
     """
     at = np.asarray(x, float)
     ends = []
@@ -49,9 +50,10 @@ def rate_curves(
             mfc="white" if k % 2 else colour,
             mew=1,
             lw=1.3,
+            label=label,
         )
         known = np.flatnonzero(np.isfinite(value))
-        if known.size:
+        if known.size and name_ends:
             ends.append(End(at[known[-1]], value[known[-1]], label, colour))
     if log:
         ax.set_xscale("log")

@@ -5,5 +5,5 @@ same seeds under both target codings. The paper's statements behind it: momentum
 random weights break symmetry (p. 533), a few more connections remove the local minima (p. 535). The rest is what
 public attempts change, knowingly or not.
 
-    uv run snakemake --cores all departures      about five minutes on two cores
+    uv run snakemake --cores all departures      about three minutes on two cores
 """

@@ -32,11 +32,13 @@ def optimizers(runs: Runs, values: Values) -> Figure:
     for line, coding in zip(axes, codings, strict=True):
         groups = _grouped([cell for cell in cells if cell["coding"] == coding])
         grid = sorted({cell["epsilon"] for cell in cells})
-        _curves(line[0], grid, groups, "epsilon", "solved", "learning rate")
-        _curves(line[1], grid, groups, "epsilon", "median", "learning rate")
+        for ax, measure in zip(line, ("solved", "median"), strict=True):
+            _curves(ax, grid, groups, "epsilon", measure, "learning rate", name_ends=False)
         line[0].set_title(f"targets {coding}")
         for ax in line if coding != codings[-1] else ():
             ax.set_xlabel("")
+    # the curves end at different rates: lines from their ends to labels would cross the other curves
+    made.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, handlelength=2.6)
     return made
 
 
@@ -176,6 +178,7 @@ def _curves(
     measure: str,
     xlabel: str,
     log: bool = True,
+    name_ends: bool = True,
 ) -> None:
     """One curve per group over a field: its solve rate or its median, nan where the group has no such cell."""
     bands = {}
@@ -197,7 +200,7 @@ def _curves(
         for label, (x, *band) in bands.items()
     }
     ylabel = f"solved by {cap:,} sweeps" if rate else f"median sweeps (cap {cap:,})"
-    plots.rate_curves(ax, grid, filled, xlabel, ylabel, log=log, rate=rate)
+    plots.rate_curves(ax, grid, filled, xlabel, ylabel, log=log, rate=rate, name_ends=name_ends)
     if not rate:
         ax.set_ylim(0, cap)
 

@@ -6,5 +6,5 @@ per step. The variant `noisy_gradient` replaces the search by what theory says i
 noise, and so goes where the search would take hours. The variant `thresholds` trains a network that has no gradient:
 hard threshold units, judged by their errors alone.
 
-    uv run snakemake --cores all evolution       about two minutes on two cores
+    uv run snakemake --cores all evolution       about a minute on two cores
 """

@@ -56,7 +56,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     if not np.isfinite(difference) or not most["solved"]["count"]:
         verdict = "not reproduced"
     else:
-        verdict = "reproduced" if low > -NEAR else "not reproduced" if high < -NEAR else "partly"
+        verdict = "reproduced" if low > -NEAR else "not reproduced" if high < -NEAR else "not judged"
     return [
         Claim(
             "E10", "our own question", "Evolution Search trains the paper's symmetry network as well as the gradient",
@@ -65,6 +65,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             f"({signed(100 * low, 0)} to {signed(100 * high, 0)})",
             verdict,
             f"With the most samples, on the same seeds: reproduced if the 95% interval of the difference lies above "
-            f"{signed(-100 * NEAR, 0)} points, not reproduced if below or if no network learns, else partly.",
+            f"{signed(-100 * NEAR, 0)} points, not reproduced if below or if no network learns; else the networks are "
+            "too few to judge.",
         )
     ]  # fmt: skip

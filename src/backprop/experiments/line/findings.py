@@ -85,9 +85,9 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         Claim(
             "N4", "theory", "Descent diverges above 2/λ, λ the largest curvature of the summed error",
             significant(limit["limit"], 3),
-            f"at {percent(limit['margins'][0])} of it the steepest error shrinks by at least "
-            f"{fixed(1 / limit['below'], 3)} a step on {lines} lines, at {percent_over(limit['margins'][1])} it "
-            f"grows by at least {fixed(limit['above'], 3)}",
+            f"at {percent(limit['margins'][0])} of it the steepest error is multiplied by at most "
+            f"{fixed(limit['below'], 3)} a step on {lines} lines, at {percent_over(limit['margins'][1])} by "
+            f"at least {fixed(limit['above'], 3)}",
             "reproduced" if limit["below"] < 1 < limit["above"] else "not reproduced",
             "Reproduced if every line shrinks its error below the limit and grows it above.",
         ),

@@ -5,5 +5,5 @@ go on to 60,000 sweeps. Whoever is unsolved then is looked at through the gradie
 knocked off its place to see whether it comes back. The same run shows whether training ever moves a network from
 one family of solutions to another, and whether weights stop growing.
 
-    uv run snakemake --cores all long_run       about a minute on two cores
+    uv run snakemake --cores all long_run       about fifteen seconds on two cores
 """

@@ -26,8 +26,8 @@ STILL = 0.05
 
 QUARTILES = {"low": 0.25, "middle": 0.5, "high": 0.75}
 
-BACK = 0.1
-"""A displaced network came back if its E ends within this share of where it was."""
+BACK = 0.01
+"""A displaced network came back if its E ends within this share of where it was: less than levels of E lie apart."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             ),
             _infinite(growth.get("0/1"), growth.get(".1/.9")),
             f"Reproduced if weights grow by {percent(STILL)} or more with targets 0/1 and by less with .1/.9; partly "
-            "if they grow under both.",
+            "if they grow under both, but less with .1/.9.",
         ),
     ]  # fmt: skip
 
@@ -68,7 +68,9 @@ def _infinite(plain: float | None, inside: float | None) -> str:
         return "not judged"
     if plain < STILL:
         return "not reproduced"
-    return "reproduced" if inside < STILL else "partly"
+    if inside < STILL:
+        return "reproduced"
+    return "partly" if inside < plain else "not reproduced"
 
 
 def _variant(run: Run) -> dict[str, Any]:

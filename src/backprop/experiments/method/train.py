@@ -16,6 +16,7 @@ from backprop.devices import resolve_device
 from backprop.experiments.method.protocol import Protocol
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.fused import FusedNetwork
 from backprop.networks import Architecture, Network, flatten, forward, initial_weights, unflatten, with_extra_unit
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,20 @@ def checks(seeds: tuple[int, ...]) -> dict[str, float]:
         note("bias", *_bias_as_weight(weights[0], inputs, ones))
     for name, pair in _structure(seeds, inputs).items():
         note(name, *pair)
+    note("compiled", *_compiled(seeds))
     return {name: max(values) for name, values in found.items()}
+
+
+def _compiled(seeds: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """dE/dw of Experiment 1 in single precision, as most networks here are trained, and written out in double."""
+    architecture = Architecture((6, 2, 1))
+    inputs, targets = symmetry.patterns(Symmetry())
+    parameters = flatten(initial_weights(architecture, seeds, 1.0))
+    network = FusedNetwork(architecture, with_extra_unit(inputs), targets.t().unsqueeze(-1), parameters)
+    network.forward()
+    leaves = parameters.double().requires_grad_()
+    E = _written_error(architecture, unflatten(architecture, leaves), inputs.double(), targets.double()).sum()
+    return network.gradient.double(), torch.autograd.grad(E, leaves)[0]
 
 
 def _written_out(architecture: Architecture, weights: list[Tensor], inputs: Tensor) -> Tensor:

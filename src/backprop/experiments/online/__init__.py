@@ -4,5 +4,5 @@ The companion chapter (Parallel Distributed Processing, vol. 1, ch. 8) prints a 
 two decimals, and is said to have needed 1,208 presentations of each pattern with a rate of 0.1. Here that procedure
 is run with the cases in a fixed and in a shuffled order, and once sweep by sweep as a comparison.
 
-    uv run snakemake --cores all online       about a minute on two cores
+    uv run snakemake --cores all online       about fifteen seconds on two cores
 """

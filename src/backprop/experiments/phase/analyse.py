@@ -15,7 +15,7 @@ COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
     Column("epsilon", pa.float64(), "its learning rate"),
     Column("alpha", pa.float64(), "its momentum"),
-    Column("fresh", pa.bool_(), "the best pair again, from seeds that had no part in choosing it"),
+    Column("fresh", pa.bool_(), "one of the best pairs again, from seeds that had no part in choosing it"),
     Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
     Column("sweeps", pa.float64(), "first sweep at which that was so; nan: never", "sweeps"),
     Column("error_at_end", pa.float64(), "E, equation (3), once the task was solved, else at the cap"),

@@ -1,4 +1,4 @@
-"""The numbers of the phase diagram, and the verdict on the paper's pair of epsilon and alpha."""
+"""The numbers of the phase diagram, and the verdicts on the paper's pair of epsilon and alpha and on momentum."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from backprop.claims import Claim
+from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.judging import share, told
+from backprop.judging import share, together, told
 from backprop.runs import Run
 from backprop.statistics import median_survival
-from backprop.wording import percent, thousands
+from backprop.wording import median_with_cap, percent, thousands
 
 CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
 """The variants that differ in target coding alone, and how the text calls them."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """By variant the two maps [alphas][epsilons], the paper's cell, and the best pair on fresh seeds."""
+    """By variant the two maps [alphas][epsilons], the paper's cell, and the best pairs on fresh seeds."""
     return {
         "paper": {"epsilon": Symmetry.epsilon, "alpha": Symmetry.alpha},
         "variants": {n: _map(r) for n, r in runs.items()},
@@ -28,19 +29,26 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
 
 def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claim S4."""
+    """Claims S4 and M6."""
     del runs
     coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
-    ours, paper = values["variants"]["paper"], values["paper"]
+    paper = values["paper"]
     words = "; ".join(_told(label, found) for label, found in coded.items())
     return [
         Claim(
-            "S4", "paper, caption of Figure 1", "The learning rate and the momentum are well chosen",
-            f"ε {paper['epsilon']:g}, α {paper['alpha']:g}", words, _verdict(ours),
+            "S4", "our own question", "The paper's learning rate and momentum are well chosen",
+            f"ε {paper['epsilon']:g}, α {paper['alpha']:g}", words, together(map(_verdict, coded.values())),
             "Reproduced if no pair of the diagram solves more networks than the paper's (intervals apart, best pair on "
-            "fresh seeds), partly if one does and the paper's solves some, not reproduced if that solves none. "
-            "Targets 0/1.",
-        )
+            "fresh seeds), partly if one does and the paper's solves some, not reproduced if that solves none.",
+        ),
+        Claim(
+            "M6", "paper, p. 534", "Momentum significantly improves on plain descent", "stated",
+            "; ".join(f"targets {label}: {_momentum_told(found, paper)}" for label, found in coded.items()),
+            together(map(_momentum, coded.values())),
+            f"Reproduced if, under both codings, it solves more networks at ε {paper['epsilon']:g} (intervals apart), "
+            "and the best pair with momentum has a shorter median than the best without (intervals apart, fresh "
+            "seeds); partly if some of this holds.",
+        ),
     ]  # fmt: skip
 
 
@@ -51,9 +59,12 @@ def _map(run: Run) -> dict[str, Any]:
     grid = [[cells[epsilon, alpha] for epsilon in epsilons] for alpha in alphas]
     here = (Symmetry.epsilon, Symmetry.alpha)
     fresh = run.table[run.table.fresh]
-    best = None
-    if len(fresh):
-        best = {"epsilon": fresh.epsilon.iloc[0], "alpha": fresh.alpha.iloc[0], **_cell(fresh, cap)}
+    pairs = [(epsilon, alpha) for epsilon in epsilons for alpha in alphas]
+    first = np.stack([_first_sweep(table, *pair) for pair in pairs])
+    best = {
+        name: {"epsilon": pair[0], "alpha": pair[1], **_cell(_of(fresh, *pair), cap)}
+        for name, pair in (best_of_each(pairs, first, cap) if len(fresh) else {}).items()
+    }
     rates = np.array([[cell["solved"]["rate"] for cell in line] for line in grid])
     return {
         "cap": cap,
@@ -64,7 +75,10 @@ def _map(run: Run) -> dict[str, Any]:
         "solved": [[cell["solved"]["rate"] for cell in line] for line in grid],
         "median": [[cell["median"] for cell in line] for line in grid],
         "here": cells.get(here),
-        "best": best,
+        "best": best.get("all"),
+        "best_with": best.get("momentum"),
+        "best_without": best.get("none"),
+        "without": cells.get((here[0], 0.0)),
         "better_pairs": int((rates > cells[here]["solved"]["high"]).sum()) if here in cells else None,
         "band": _band(alphas, epsilons, rates),
     }
@@ -72,7 +86,15 @@ def _map(run: Run) -> dict[str, Any]:
 
 def _cell(rows: pd.DataFrame, cap: int) -> dict[str, Any]:
     median = median_survival(rows.sweeps.fillna(cap), rows.solved)
-    return {"solved": share(rows.solved), "median": median.value}
+    return {"solved": share(rows.solved), "median": median.value, "median_interval": [median.low, median.high]}
+
+
+def _of(table: pd.DataFrame, epsilon: float, alpha: float) -> pd.DataFrame:
+    return table[(table.epsilon == epsilon) & (table.alpha == alpha)]
+
+
+def _first_sweep(table: pd.DataFrame, epsilon: float, alpha: float) -> np.ndarray:
+    return _of(table, epsilon, alpha).sweeps.fillna(-1).to_numpy()
 
 
 def _band(alphas: list[float], epsilons: list[float], rates: np.ndarray) -> dict[str, Any] | None:
@@ -99,6 +121,34 @@ def _told(label: str, found: Mapping[str, Any]) -> str:
     if best:
         text += f", ε {best['epsilon']:g} with α {best['alpha']:g} {percent(best['solved']['rate'], 1)}"
     return f"{text} by {thousands(found['cap'])} sweeps"
+
+
+def _momentum_told(found: Mapping[str, Any], paper: Mapping[str, float]) -> str:
+    texts = []
+    if found["here"] and found["without"]:
+        texts.append(
+            f"ε {paper['epsilon']:g} solves {told(found['here']['solved'])} with α {paper['alpha']:g}, "
+            f"{told(found['without']['solved'])} without"
+        )
+    if found["best_with"] and found["best_without"]:
+        texts.append(
+            "best medians "
+            + " and ".join(
+                f"{median_with_cap(pair['median'], found['cap'])} at ε {pair['epsilon']:g}, α {pair['alpha']:g}"
+                for pair in (found["best_with"], found["best_without"])
+            )
+        )
+    return ", ".join(texts) or "no such pairs in the diagram"
+
+
+def _momentum(found: Mapping[str, Any]) -> str:
+    here, without, ours, plain = (found[key] for key in ("here", "without", "best_with", "best_without"))
+    if not (here and without and ours and plain):
+        return "not judged"
+    more = here["solved"]["low"] > without["solved"]["high"]
+    upper, lower = ours["median_interval"][1], plain["median_interval"][0]
+    sooner = upper is not None and (lower is None or upper < lower)
+    return "reproduced" if more and sooner else "partly" if more or sooner else "not reproduced"
 
 
 def _verdict(found: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ class Protocol(protocol.Protocol):
 
     @property
     def fresh_seed_list(self) -> tuple[int, ...]:
-        """The seeds for the pair that was chosen by looking at the others: none of them is among `seed_list`."""
+        """The seeds for the pairs that were chosen by looking at the others: none of them is among `seed_list`."""
         first = max(self.seed_list) + 1
         return tuple(range(first, first + self.fresh_seeds))
 

@@ -1,4 +1,4 @@
-"""Trains the networks of all pairs of epsilon and alpha in one stack, then the best pair again from fresh seeds."""
+"""Trains the networks of all pairs of epsilon and alpha in one stack, then the best pairs again from fresh seeds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 
 from backprop import training
 from backprop.devices import resolve_device
+from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.phase.protocol import Protocol
 from backprop.experiments.symmetry.protocol import BOUNDS
 from backprop.experiments.symmetry.train import patterns
@@ -28,17 +29,10 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     if not protocol.fresh_seeds:
         return stacked | {"fresh": np.zeros(len(stacked["seed"]), dtype=bool)}
     first = stacked["first_sweep"].reshape(len(protocol.pairs), len(seeds))
-    pair = protocol.pairs[best_pair(first, protocol.sweeps)]
-    again = _train(protocol, [pair], protocol.fresh_seed_list, device)
+    best = best_of_each(protocol.pairs, first, protocol.sweeps)
+    again = _train(protocol, sorted(set(best.values())), protocol.fresh_seed_list, device)
     fresh = np.repeat([False, True], [len(stacked["seed"]), len(again["seed"])])
     return {name: np.concatenate([stacked[name], again[name]]) for name in stacked} | {"fresh": fresh}
-
-
-def best_pair(first_sweep: np.ndarray, cap: int) -> int:
-    """The row of `first_sweep` [pairs, seeds] with most networks solved, and among those in fewest sweeps."""
-    solved = first_sweep >= 0
-    mean = np.where(solved, first_sweep, cap).mean(axis=1)
-    return int(np.lexsort((mean, -solved.mean(axis=1)))[0])
 
 
 def _train(

@@ -5,5 +5,5 @@ after 1,425 sweeps, and says three things of it: mirror weights are equal and op
 opposite to each other, and the magnitudes on one side are as 1:2:4. Here 4,000 networks are trained for 5,000
 sweeps under each of two target codings, and each is looked into.
 
-    uv run snakemake --cores all symmetry       about 20 seconds on two cores
+    uv run snakemake --cores all symmetry       about ten seconds on two cores
 """

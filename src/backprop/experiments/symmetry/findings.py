@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from backprop import analysis
 from backprop.claims import Claim
 from backprop.experiments.symmetry.analyse import RATIO, RESIDUAL
 from backprop.experiments.symmetry.protocol import BOUNDS, WHERE
-from backprop.judging import SHARE_RULE, by_share, share, told
+from backprop.judging import SHARE_RULE, by_share, share, together, told
 from backprop.runs import Run
 from backprop.statistics import median_survival, quantile_of
 from backprop.wording import fixed, median_with_cap, percent, thousands
 
 MARK = 1425
 """Sweeps after which the paper shows its network."""
+
+UNEVEN = 0.001
+"""The p below which layouts do not count as equally common."""
 
 CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
 """The variants that differ in target coding alone, and how the text calls them."""
@@ -38,7 +42,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
 
 def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims S1 and S3 to S14, judged on the networks with the paper's protocol."""
+    """Claims S1 and S3 to S14, judged on the networks with the paper's protocol, mostly under both target codings."""
     del runs
     coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
     ours = values["variants"]["paper"]
@@ -47,7 +51,8 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         return "; ".join(f"targets {label}: {told(found[key])}" for label, found in coded.items())
 
     def by_key(id_: str, claim: str, paper: str, key: str, source: str = "paper, p. 534 and Figure 1") -> Claim:
-        return Claim(id_, source, claim, paper, both(key), by_share(ours[key]), SHARE_RULE)
+        verdict = together(by_share(found[key]) for found in coded.values())
+        return Claim(id_, source, claim, paper, both(key), verdict, SHARE_RULE)
 
     within = percent(RESIDUAL)
     printed = values["figure_1"]
@@ -62,11 +67,12 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             "S3", "paper, p. 534", "How long learning takes", f"{thousands(MARK)} sweeps",
             "; ".join(
                 f"targets {label}: median {median_with_cap(found['median'], found['cap'])}, "
-                f"{percent(found['by_mark']['rate'], 1)} by {thousands(found['mark'])}"
+                f"{percent(found['by_mark']['rate'], 1)} by {thousands(found['mark'])}" + _middle_told(found["middle"])
                 for label, found in coded.items()
             ),
-            _within_middle(ours["by_mark"]["rate"]),
-            f"Reproduced if between 2.5% and 97.5% of the networks have solved it by sweep {thousands(MARK)}.",
+            together(_within(found["middle"]) for found in coded.values()),
+            f"Reproduced if {thousands(MARK)} lies within the middle 95% of the sweeps of the networks that solve it, "
+            "under both codings.",
         ),
         by_key("S6", f"Mirror weights of a hidden unit are equal and opposite (within {within} of the largest)",
                f"{percent(printed['mirror_residual'], 1)} off", "mirror"),
@@ -92,9 +98,10 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             "S14", "our own question", "Which position has which magnitude, and the pattern of signs, are arbitrary",
             "outer 4, middle 1, inner 2; signs + - +",
             f"{ours['layouts']['seen']} of {ours['layouts']['possible']} layouts occur among networks of ratio 1:2:4; "
-            f"the printed one in {told(ours['layouts']['printed'])}",
+            f"the printed one in {told(ours['layouts']['printed'])}{_even(ours['layouts'])}",
             _arbitrary(ours["layouts"]),
-            "Reproduced if every order and sign pattern occurs and none makes up more than a quarter; else partly.",
+            f"Reproduced if a chi-square test of all layouts against equal shares gives p above {UNEVEN:g}, partly if "
+            "every layout occurs, else not.",
         ),
     ]  # fmt: skip
 
@@ -141,6 +148,8 @@ def _variant(run: Run) -> dict[str, Any]:
         "by_bound": {f"{b:g}": share(table[f"sweeps_{b:g}"].notna()) for b in BOUNDS},
         "median": median.value,
         "median_interval": [median.low, median.high],
+        "middle": [float(q) for q in np.quantile(times[table.solved], [0.025, 0.975])] if len(solved) else None,
+        "last": float(np.nanmax(times)) if len(solved) else None,
         "mark_quantile": quantile_of(mark, table["sweeps_0.5"].fillna(cap), table.solved),
         "mirror": share(solved.mirror_residual < RESIDUAL),
         "opposite": share(solved.opposite_residual < RESIDUAL),
@@ -181,6 +190,8 @@ def _families(solved: pd.DataFrame) -> list[dict[str, Any]]:
 def _layouts(table: pd.DataFrame) -> dict[str, Any]:
     """How the 24 layouts (order of magnitudes, sign pattern) are spread; `table` is the 1:2:4 family."""
     counts = table.groupby(["order", "signs"]).size()
+    unseen = np.zeros(24 - len(counts))
+    even = stats.chisquare(np.r_[counts, unseen]) if len(table) else None
     orders, signs = (table[name].value_counts(normalize=True) for name in ("order", "signs"))
     return {
         "possible": 24,
@@ -188,7 +199,8 @@ def _layouts(table: pd.DataFrame) -> dict[str, Any]:
         "printed": share((table.order == "3-1-2") & (table.signs == "+-+")),
         "orders": {str(key): float(value) for key, value in orders.sort_index().items()},
         "signs": {str(key): float(value) for key, value in signs.sort_index().items()},
-        "largest": float(counts.max() / len(table)) if len(table) else None,
+        "chance": 1 / 24,
+        "p_even": float(even.pvalue) if even else None,
     }
 
 
@@ -247,13 +259,25 @@ def _figure_1() -> dict[str, Any]:
     }
 
 
-def _within_middle(rate: float | None) -> str:
-    if rate is None:
+def _middle_told(middle: list[float] | None) -> str:
+    if middle is None:
+        return ", no network solves it"
+    return f", those that solve it after {thousands(middle[0])} to {thousands(middle[1])} (middle 95%)"
+
+
+def _within(middle: list[float] | None) -> str:
+    if middle is None:
         return "not judged"
-    return "reproduced" if 0.025 <= rate <= 0.975 else "not reproduced"
+    return "reproduced" if middle[0] <= MARK <= middle[1] else "not reproduced"
+
+
+def _even(layouts: Mapping[str, Any]) -> str:
+    return "" if layouts["p_even"] is None else f"; all equally common: p = {layouts['p_even']:.2f}"
 
 
 def _arbitrary(layouts: Mapping[str, Any]) -> str:
-    if layouts["largest"] is None:
+    if layouts["p_even"] is None:
         return "not judged"
-    return "reproduced" if layouts["seen"] == layouts["possible"] and layouts["largest"] <= 0.25 else "partly"
+    if layouts["p_even"] > UNEVEN:
+        return "reproduced"
+    return "partly" if layouts["seen"] == layouts["possible"] else "not reproduced"

@@ -5,5 +5,5 @@ where the printed network could have come to rest, and the print's rounding says
 PDP's Figure 9. Training continued from the printed weights under each coding. And networks of our own, trained with
 known targets, rounded like the print and asked the same question: does the answer come out right?
 
-    uv run snakemake --cores all targets       about half a minute on two cores
+    uv run snakemake --cores all targets       about ten seconds on two cores
 """
