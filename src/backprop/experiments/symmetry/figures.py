@@ -23,7 +23,7 @@ GALLERY = 24
 
 def figure_1(runs: Runs, values: Values) -> Figure:
     """The printed networks beside the closest of ours and a typical one, by coding, in Figure 1's orientation."""
-    made = plots.figure(plots.WIDE, 5.6)
+    made = plots.figure(plots.WIDE, 6.5)
     axes = made.subplots(2, 3)
     coded = _coded(runs)
     printed = [

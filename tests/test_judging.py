@@ -1,0 +1,126 @@
+"""Verdicts follow from the numbers by the rules that the tables state, at either side of every bound."""
+
+import pytest
+
+from backprop.experiments.departures import findings as departures
+from backprop.experiments.long_run import findings as long_run
+from backprop.experiments.online import findings as online
+from backprop.experiments.phase import findings as phase
+from backprop.experiments.symmetry import findings as symmetry
+from backprop.judging import by_share, share, together
+
+
+def flags(true, n=1000):
+    return [True] * true + [False] * (n - true)
+
+
+@pytest.mark.parametrize(
+    ("true", "verdict"),
+    [(1000, "reproduced"), (930, "reproduced"), (900, "partly"), (100, "partly"), (60, "not reproduced")],
+)
+def test_a_share_is_judged_by_its_interval(true, verdict):
+    assert by_share(share(flags(true))) == verdict
+
+
+def test_a_share_of_nothing_is_not_judged():
+    assert by_share(share([])) == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "one"),
+    [
+        (["reproduced", "reproduced"], "reproduced"),
+        (["reproduced", "partly"], "partly"),
+        (["reproduced", "not reproduced"], "partly"),
+        (["not reproduced", "not reproduced"], "not reproduced"),
+        (["not judged", "reproduced"], "reproduced"),
+        (["not judged"], "not judged"),
+        ([], "not judged"),
+    ],
+)
+def test_under_several_codings_they_have_to_agree(verdicts, one):
+    assert together(verdicts) == one
+
+
+def test_the_papers_sweeps_are_looked_for_among_those_that_solve_the_task():
+    assert symmetry._within([400.0, 4000.0]) == "reproduced"
+    assert symmetry._within([400.0, 1165.0]) == "not reproduced"
+    assert symmetry._within(None) == "not judged"
+
+
+def test_layouts_are_arbitrary_if_equal_shares_explain_them():
+    layouts = {"seen": 24, "possible": 24}
+    assert symmetry._arbitrary(layouts | {"p_even": 0.5}) == "reproduced"
+    assert symmetry._arbitrary(layouts | {"p_even": 1e-6}) == "partly"
+    assert symmetry._arbitrary(layouts | {"p_even": 1e-6, "seen": 20}) == "not reproduced"
+    assert symmetry._arbitrary(layouts | {"p_even": None}) == "not judged"
+
+
+def pair(true, low, high, n=128):
+    middle = None if low is None else (low + (low if high is None else high)) / 2
+    return {"solved": share(flags(true, n)), "median": middle, "median_interval": [low, high]}
+
+
+@pytest.mark.parametrize(
+    ("here", "without", "ours", "plain", "verdict"),
+    [
+        (pair(60, 1, 2), pair(0, None, None), pair(128, 300, 330), pair(128, 440, 460), "reproduced"),
+        (pair(60, 1, 2), pair(0, None, None), pair(128, 300, 450), pair(128, 440, 460), "partly"),
+        (pair(60, 1, 2), pair(50, 1, 2), pair(128, 300, 330), pair(60, None, None), "partly"),
+        (pair(60, 1, 2), pair(50, 1, 2), pair(60, 300, None), pair(128, 440, 460), "not reproduced"),
+        (pair(60, 1, 2), None, pair(128, 300, 330), pair(128, 440, 460), "not judged"),
+    ],
+)
+def test_momentum_has_to_win_at_the_papers_rate_and_at_each_ones_best(here, without, ours, plain, verdict):
+    found = {"here": here, "without": without, "best_with": ours, "best_without": plain}
+    assert phase._momentum(found) == verdict
+
+
+def cell(solved, units=2, coding=".1/.9", epsilon=0.1, **more):
+    return {"solved": share(flags(solved)), "hidden_units": units, "coding": coding, "epsilon": epsilon, **more}
+
+
+@pytest.mark.parametrize(
+    ("solved", "verdict"),
+    [
+        ({2: 450, 3: 620, 4: 850, 8: 100}, "reproduced"),  # eight are more than a few
+        ({2: 450, 3: 460, 4: 850}, "not reproduced"),
+        ({2: 990, 3: 980, 4: 970}, "not judged"),  # nothing to go round
+    ],
+)
+def test_a_few_more_units_are_judged_where_two_leave_something_unsolved(solved, verdict):
+    values = {"studies": {"hidden_units": [cell(count, units) for units, count in solved.items()]}}
+    assert departures._g2(values).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("rates", "verdict"),
+    [
+        ({"0/1": (995, 996), ".1/.9": (960, 950)}, "reproduced"),
+        ({"0/1": (995, 996), ".1/.9": (450, 830)}, "partly"),
+        ({"0/1": (600, 700), ".1/.9": (450, 830)}, "not reproduced"),
+    ],
+)
+def test_getting_stuck_is_judged_under_both_codings(rates, verdict):
+    studies: dict = {"hidden_units": []}
+    for (coding, (paper, quarter)), study in zip(rates.items(), ("attempts", "attempts_0.1_0.9"), strict=True):
+        studies[study] = [cell(paper, coding=coding, group="paper", cap=5000)]
+        studies["hidden_units"].append(cell(quarter, coding=coding, epsilon=0.025, group="quarter_rate", cap=5000))
+    assert departures._g1({"studies": studies}).verdict == verdict
+
+
+def test_the_printed_network_confirms_an_order_only_if_no_other_comes_so_near():
+    far, near = ({"count": 50, "within": share(flags(n, 50))} for n in (0, 1))
+    assert online._near(0.003, [far, {"count": 0}]) == "reproduced"
+    assert online._near(0.003, [far, near]) == "partly"
+    assert online._near(0.05, [far]) == "partly"
+    assert online._near(0.5, [far]) == "not reproduced"
+    assert online._near(None, [far]) == "not judged"
+
+
+def test_targets_inside_the_range_should_keep_weights_from_growing():
+    assert long_run._infinite(0.07, 0.01) == "reproduced"
+    assert long_run._infinite(0.13, 0.07) == "partly"
+    assert long_run._infinite(0.07, 0.13) == "not reproduced"
+    assert long_run._infinite(0.01, 0.01) == "not reproduced"
+    assert long_run._infinite(None, 0.1) == "not judged"
