@@ -40,7 +40,7 @@ def test_a_template_quotes_the_experiments_it_names(tmp_path):
 ROOMS = (
     ("protocol",),
     ("names",),
-    ("sources", "wording", "devices", "analysis", "statistics", "estimators", "perceptrons", "functions"),
+    ("sources", "wording", "devices", "analysis", "statistics", "means", "estimators", "perceptrons", "functions"),
     ("store", "activations", "connections", "updates", "claims", "plots", "config"),
     ("networks", "tables", "judging", "datasets"),
     ("fused", "criteria", "presentation", "runs"),

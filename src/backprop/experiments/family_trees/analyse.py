@@ -1,0 +1,88 @@
+"""One row per network: what it learned, what it got right unseen, and what its units for persons stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from backprop.experiments.family_trees import people
+from backprop.experiments.family_trees.protocol import Protocol
+from backprop.tables import Column
+
+CODE, PERSONS, COLUMNS_BELOW = 6, 24, 37
+"""Units for persons, persons, and incoming weights of a unit of the second layer, the bias last."""
+
+COLUMNS = (
+    Column("seed", pa.int64(), "the network's seed"),
+    Column("learned", pa.float64(), "share of its own cases with every output on its side of one half, at the cap"),
+    Column("all_learned", pa.float64(), "first recorded sweep with all of them so; nan: never", "sweeps"),
+    Column("unseen_right", pa.int64(), "the same among the cases kept out, at the cap", "cases"),
+    Column("unseen_first", pa.int64(), "cases kept out whose answers have the highest outputs, at the cap", "cases"),
+    Column("error", pa.float64(), "E over its own cases at the cap, nothing within the margin"),
+    *(
+        Column(name, pa.float64(), f"F12-F14: highest |correlation| of a unit for persons with {name}")
+        for name in people.FEATURES
+    ),
+    Column("twins", pa.float64(), "F15: median correlation of a unit's weights from the English and from their twins"),
+    Column("usefulness", pa.float64(), "F17: rank correlation of |w| with E's growth without w; nan: not computed"),
+)  # fmt: skip
+
+
+def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Measure every network at the cap."""
+    kept = np.ones(arrays["right"][:, 0].shape, dtype=bool)
+    np.put_along_axis(kept, arrays["held"], False, axis=1)
+    right = arrays["right"]
+    all_learned = np.asarray((right | ~kept[:, None]).all(axis=2))
+    first = np.where(all_learned.any(axis=1), arrays["sweeps"][all_learned.argmax(axis=1)].astype(float), np.nan)
+    units = unit_weights(arrays["weights"])
+    found = {
+        "seed": arrays["seeds"],
+        "learned": (right[:, -1] & kept).sum(axis=1) / kept.sum(axis=1),
+        "all_learned": first,
+        "unseen_right": (right[:, -1] & ~kept).sum(axis=1),
+        "unseen_first": (answers_first(arrays["outputs"]) & ~kept).sum(axis=1),
+        "error": arrays["error"][:, -1].astype(float),
+        "twins": np.median([correlation(u[..., :12], u[..., 12:]) for u in units], axis=1),
+        "usefulness": _usefulness(arrays),
+    }
+    for name, feature in people.FEATURES.items():
+        found[name] = np.abs(correlation(units, feature)).max(axis=1)
+    return pd.DataFrame(found)
+
+
+def unit_weights(weights: np.ndarray) -> np.ndarray:
+    """The weights from persons to the units that encode them, [S, 6, 24], from all weights [S, W]."""
+    layer = weights[:, : 2 * CODE * COLUMNS_BELOW].reshape(len(weights), 2 * CODE, COLUMNS_BELOW)
+    return layer[:, :CODE, :PERSONS].astype(float)
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Pearson's correlation along the last axis; 0 where one of the two does not vary."""
+    a, b = a - a.mean(-1, keepdims=True), b - b.mean(-1, keepdims=True)
+    size = np.sqrt((a**2).sum(-1) * (b**2).sum(-1))
+    return np.divide((a * b).sum(-1), size, out=np.zeros_like(size), where=size > 0)
+
+
+def answers_first(outputs: np.ndarray) -> np.ndarray:
+    """Whether the answers of each case have the highest outputs, [S, 104], from outputs [S, 104, 24]."""
+    found = np.empty(outputs.shape[:2], dtype=bool)
+    for row, case in enumerate(people.CASES):
+        answers = list(case.answers)
+        others = np.delete(outputs[:, row], answers, axis=1)
+        found[:, row] = outputs[:, row, answers].min(axis=1) > others.max(axis=1)
+    return found
+
+
+def _usefulness(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The rank correlation of |w| with what leaving w out costs, over the weights that exist."""
+    found = np.full(len(arrays["seeds"]), np.nan)
+    for row, (cost, w) in enumerate(zip(arrays["ablated"], arrays["weights"], strict=False)):
+        exists = w != 0
+        if exists.sum() > 2:
+            found[row] = stats.spearmanr(np.abs(w[exists]), cost[exists]).statistic
+    return found

@@ -1,0 +1,30 @@
+"""The five layers of Figures 3 and 4 as the engine has them: a mask keeps persons and relations apart below."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from backprop.experiments.family_trees.people import PEOPLE, RELATIONS
+from backprop.networks import Architecture, flatten
+
+CODE = 6
+"""Units for persons, and as many for relations, in the second layer; and units in the fourth."""
+
+ARCHITECTURE = Architecture((len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, len(PEOPLE)))
+"""24 + 12 inputs, 6 + 6 units, 12, 6, and 24 outputs."""
+
+
+def mask() -> Tensor:
+    """Which weights there are, 1 or 0, as one column [parameters, 1]: persons feed six units, relations the others."""
+    layers = [torch.ones(units, columns, 1) for units, columns in ARCHITECTURE.shapes]
+    persons = len(PEOPLE)
+    layers[0][:CODE, persons:-1] = 0
+    layers[0][CODE:, :persons] = 0
+    return flatten(layers)
+
+
+def counts() -> tuple[int, int]:
+    """How many weights and how many biases there are."""
+    biases = sum(ARCHITECTURE.sizes[1:])
+    return int(mask().sum()) - biases, biases

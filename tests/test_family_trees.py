@@ -1,0 +1,179 @@
+"""The family trees: the cases of kinship, the mask, the update of Figure 4's caption, and every stage."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from backprop import store
+from backprop.experiments.family_trees import people
+from backprop.experiments.family_trees.analyse import answers_first, correlation, unit_weights
+from backprop.experiments.family_trees.figure_4 import WEIGHTS
+from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
+from backprop.experiments.family_trees.protocol import Protocol
+from backprop.experiments.family_trees.train import ablation, kept_in, train
+from backprop.networks import unflatten
+from backprop.protocol import UserError
+from backprop.stages import analyse, find
+from backprop.stages import train as training
+
+torch.set_num_threads(1)
+
+SMALL: dict[str, Any] = {"seeds": 3, "sweeps": 40, "record_every": 20}
+
+
+def named(case):
+    return {people.PEOPLE[answer] for answer in case.answers}
+
+
+def test_the_rules_of_kinship_give_the_papers_104_cases():
+    by_name = {str(case): named(case) for case in people.CASES}
+    assert len(by_name) == len(people.CASES) == 104
+    assert sum(len(case.answers) for case in people.CASES) == 112
+    assert by_name["Colin aunt"] == {"Jennifer", "Margaret"}  # Figure 3
+    assert by_name["Colin uncle"] == {"Arthur", "Charles"}
+    assert by_name["Arthur niece"] == {"Charlotte"}
+    assert by_name["Margaret nephew"] == {"Colin"}
+    assert by_name["Victoria brother"] == {"Arthur"}
+    assert by_name["Sophia mother"] == {"Lucia"}
+    assert not any(name.startswith(("Christopher uncle", "Arthur son", "Charles sister")) for name in by_name)
+
+
+def test_per_relation_the_counts_are_those_of_two_families():
+    count = [sum(case.relation == r for case in people.CASES) for r in range(12)]
+    assert dict(zip(people.RELATIONS, count, strict=True)) == {
+        "father": 12, "mother": 12, "husband": 10, "wife": 10, "son": 12, "daughter": 12,
+        "uncle": 4, "aunt": 4, "brother": 6, "sister": 6, "nephew": 8, "niece": 8,
+    }  # fmt: skip
+
+
+def test_the_italian_tree_is_the_english_one():
+    english, italian = ([case for case in people.CASES if case.person // 12 == k] for k in (0, 1))
+    shifted = [(c.person + 12, c.relation, tuple(a + 12 for a in c.answers)) for c in english]
+    assert shifted == [(c.person, c.relation, c.answers) for c in italian]
+
+
+def test_a_case_puts_a_person_and_a_relation_on_and_its_answers():
+    inputs, targets = people.arrays()
+    assert (inputs[:, :24].sum(1) == 1).all() and (inputs[:, 24:].sum(1) == 1).all()
+    assert targets.sum() == 112
+
+
+def test_the_network_has_576_weights_and_54_biases_and_keeps_persons_and_relations_apart():
+    assert counts() == (576, 54)
+    first = unflatten(ARCHITECTURE, mask())[0][..., 0]
+    assert first[:6, :24].all() and not first[:6, 24:36].any()
+    assert first[6:, 24:36].all() and not first[6:, :24].any()
+    assert first[:, 36].all()
+
+
+def by_hand(protocol, seed):
+    """One network in double precision with autograd: half the sum of squares outside the margin, (9), then decay."""
+    from backprop.networks import flatten, initial_weights
+
+    inputs, targets = (torch.tensor(a) for a in people.arrays())
+    exists = mask()[:, 0].double()
+    w = flatten(initial_weights(ARCHITECTURE, [seed], protocol.weight_ranges[0]))[:, 0].double() * exists
+    held = np.random.default_rng([seed, 3]).permutation(104)[: protocol.held_out]
+    learns = torch.ones(104, dtype=torch.float64)
+    learns[held] = 0
+    change = torch.zeros_like(w)
+    for sweep in range(protocol.sweeps):
+        leaf = w.clone().requires_grad_()
+        y = inputs
+        for layer in unflatten(ARCHITECTURE, leaf[:, None]):
+            y = torch.sigmoid(y @ layer[:, :-1, 0].T + layer[:, -1, 0])
+        e = y - targets
+        outside = (e.abs() > protocol.margin) * learns[:, None]
+        (gradient,) = torch.autograd.grad(0.5 * (e**2 * outside).sum(), leaf)
+        late = int(sweep >= protocol.first_sweeps)
+        change = protocol.alphas[late] * change - protocol.epsilons[late] * gradient * exists
+        w = (w + change) * (1 - protocol.decays[0])
+    return w
+
+
+def test_training_is_the_update_of_the_caption():
+    """Against autograd in double precision, through the change of rates at sweep 20."""
+    protocol = Protocol(seeds=2, sweeps=30, weight_ranges=(1.0,))
+    found = train(protocol, (0, 5), "cpu", {})
+    for row, seed in enumerate((0, 5)):
+        np.testing.assert_allclose(found["weights"][row], by_hand(protocol, seed).numpy(), rtol=1e-3, atol=1e-4)
+
+
+def test_cases_kept_out_do_not_teach():
+    """With all but one case kept out, only the answer to that one comes on."""
+    protocol = Protocol(seeds=1, held_out=103, sweeps=400, weight_ranges=(1.0,), scales=(20.0,), decays=(0.0,))
+    found = train(protocol, (0,), "cpu", {})
+    kept = kept_in(found["held"])[0]
+    assert kept.sum() == 1
+    assert found["right"][0, -1][kept].all()
+    assert found["right"][0, -1][~kept].mean() < 0.1
+
+
+def test_seeds_alone_and_in_a_crowd_agree():
+    crowd = train(Protocol(**SMALL), (0, 1, 2), "cpu", {})
+    alone = train(Protocol(**SMALL), (1,), "cpu", {})
+    np.testing.assert_allclose(alone["weights"][0], crowd["weights"][1], rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(alone["held"][0], crowd["held"][1])
+
+
+def test_the_search_uses_other_seeds_and_takes_what_learns_most():
+    protocol = Protocol(seeds=2, sweeps=300, weight_ranges=(0.3, 2.0), scales=(5.0,), search_seeds=2)
+    assert not set(protocol.search_seed_list) & set(protocol.seed_list)
+    found = train(protocol, protocol.seed_list, "cpu", {})
+    assert found["chosen"] == found["learned"].argmax() == 1
+    again = train(Protocol(seeds=2, sweeps=300, weight_ranges=(2.0,), scales=(5.0,)), (0, 1), "cpu", {})
+    np.testing.assert_array_equal(found["weights"], again["weights"])
+
+
+def test_figure_4_correlates_as_the_digitised_print_does():
+    of = {name: np.abs(correlation(WEIGHTS, feature)) for name, feature in people.FEATURES.items()}
+    assert of["nationality"][0] == pytest.approx(0.93, abs=0.006)
+    assert of["generation"][1] == pytest.approx(0.91, abs=0.006)
+    assert of["branch"][5] == pytest.approx(0.88, abs=0.006)
+
+
+def test_measures_read_the_right_weights():
+    weights = np.zeros((1, 846))
+    weights[0, 2 * 37 + 5] = 7  # third unit, sixth person
+    assert unit_weights(weights)[0, 2, 5] == 7
+    outputs = np.zeros((1, 104, 24))
+    outputs[0, 0, list(people.CASES[0].answers)] = 0.3
+    assert answers_first(outputs)[0].sum() == 1
+
+
+def test_a_weight_left_out_costs_what_it_is_worth():
+    w = torch.randn(1, 846, generator=torch.Generator().manual_seed(0)) * mask()[:, 0]
+    cost = ablation(w)[0]
+    assert float(cost[mask()[:, 0] == 0].abs().max()) == 0
+    assert float(cost.abs().max()) > 1e-3
+
+
+def test_every_stage_runs_whether_or_not_a_network_learns(tmp_path):
+    runs = {
+        "paper": Protocol(**SMALL),
+        "search": Protocol(**SMALL, weight_ranges=(1.0, 2.0), search_seeds=2),
+        "no_decay": Protocol(**SMALL, weight_ranges=(1.0, 2.0), search_seeds=2, decays=(0.0,)),
+    }
+    for variant, protocol in runs.items():
+        training.run("family_trees", protocol, "cpu", {}, tmp_path / variant)
+        analyse.run("family_trees", protocol, tmp_path / variant)
+    find.run("family_trees", {name: tmp_path / name for name in runs}, tmp_path / "findings.json")
+    verdicts = {claim["id"]: claim["verdict"] for claim in store.read_json(tmp_path / "findings.json")["claims"]}
+    assert verdicts["F2"] == verdicts["F4"] == "reproduced"
+    assert verdicts["F5"] in ("not reproduced", "partly")
+    assert {verdicts[name] for name in ("F9", "F12", "F15", "F16")} == {"not judged"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"weight_ranges": ()}, "weight_ranges is empty"),
+        ({"held_out": 104}, "held_out is 104; it must be at most 103"),
+        ({"margin": 0.6}, "margin"),
+    ],
+)
+def test_a_mistake_is_refused_in_a_sentence(fields, words):
+    with pytest.raises(UserError, match=words):
+        Protocol(**fields)
