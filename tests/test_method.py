@@ -16,6 +16,7 @@ def few_sweeps(monkeypatch):
 def test_every_check_finds_agreement_to_rounding():
     found = method.checks((0, 1, 2))
     assert set(found) == set(CHECKS)
+    assert found.pop("overwritten") > 0.01
     assert all(value < BOUNDS.get(name, EXACT) for name, value in found.items()), found
 
 

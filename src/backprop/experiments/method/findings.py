@@ -23,7 +23,7 @@ BOUNDS = {"differences": ROUGH, "compiled": ROUGH}
 
 CHECKS = (
     "forward", "error", "bias", "autograd", "differences", "batch", "one_change", "momentum", "no_momentum", "downward",
-    "within", "skips", "compiled",
+    "within", "skips", "compiled", "iterated", "averaged", "overwritten", "tied",
 )  # fmt: skip
 
 CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
@@ -78,6 +78,12 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
         by_check("M9", "Connections may skip layers; there are none within a layer or from higher to lower ones",
                  "architecture", "higher weights change lower units by {}, a unit's weights its neighbours by {}; "
                  "skipping connections differ from direct ones by {}", "downward", "within", "skips"),
+        by_check("R1", "A synchronous iterative network run three times is a layered one with equal weights",
+                 "Figure 5", "states and outputs differ by {}", "iterated", source="paper, p. 535 and Figure 5"),
+        _stored(found),
+        by_check("R3", "Changes by the average over corresponding weights keep these equal",
+                 "average", "the average differs from a third of the derivative through the iterations by {}; after a "
+                 "hundred changes copies differ by {}", "averaged", "tied", source="paper, p. 536"),
         _drawn(values["initial"]),
         *(
             Claim(id_, "paper, p. 536", claim, "stated", reason, "not checkable", "No computation could decide it.")
@@ -90,6 +96,17 @@ def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
             )
         ),
     ]  # fmt: skip
+
+
+def _stored(found: Mapping[str, float]) -> Claim:
+    return Claim(
+        "R2", "paper, p. 535", "The states of every iteration have to be stored for the backward pass", "stated",
+        f"with the last states in place of the earlier ones dE/dw is off by {fixed(100 * found['overwritten'], 0)}% of "
+        f"its largest entry, with those stored by {significant(found['averaged'], 1)}",
+        "reproduced" if found["overwritten"] > 1e3 * EXACT > found["averaged"] else "not reproduced",
+        f"Reproduced if the derivative is exact (relative difference below {significant(EXACT, 1)}) with stored states "
+        "and not without.",
+    )  # fmt: skip
 
 
 def _second_derivatives(second: Mapping[str, Any]) -> Claim:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from backprop import analysis, training
 from backprop.devices import resolve_device
+from backprop.experiments.method import iterative
 from backprop.experiments.method.protocol import Protocol
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
@@ -97,7 +98,7 @@ def checks(seeds: tuple[int, ...]) -> dict[str, float]:
     for name, pair in _structure(seeds, inputs).items():
         note(name, *pair)
     note("compiled", *_compiled(seeds))
-    return {name: max(values) for name, values in found.items()}
+    return {name: max(values) for name, values in found.items()} | iterative.checks(seeds)
 
 
 def _compiled(seeds: tuple[int, ...]) -> tuple[Tensor, Tensor]:
