@@ -146,6 +146,24 @@ def fused_and_plain(monkeypatch):
     yield
 
 
+@pytest.mark.parametrize("error", names.ERRORS)
+def test_case_by_case_it_is_training_too(monkeypatch, error):
+    """A change after every case, in their order, either way: weights and E after ten sweeps."""
+    inputs, targets, _ = task((6, 2, 1))
+    architecture, weights = Architecture((6, 2, 1), "tanh"), initial_weights(Architecture((6, 2, 1)), range(70))
+    ours, plain = (
+        training.train(
+            architecture, inputs[:-1, :, 0].t(), targets[..., 0].t(), weights=weights, error=error, sweeps=10,
+            update=training.Optimizer("sgd", 0.2, {"momentum": 0.5}), keep=[10], per_case=True, record_every=5,
+        )
+        for _ in fused_and_plain(monkeypatch)
+    )  # fmt: skip
+    for a, b in zip(ours.weights[10], plain.weights[10], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+    assert not torch.equal(ours.weights[10][0], weights[0])
+    torch.testing.assert_close(ours.errors, plain.errors, rtol=1e-4, atol=1e-5)
+
+
 def test_training_with_it_is_training(monkeypatch):
     """The paper's protocol to its 1,425 sweeps, either way: first apart by rounding only, and solved when the same."""
     architecture = Architecture((6, 2, 1))

@@ -93,8 +93,10 @@ class FusedNetwork:
             HIDDEN.index(architecture.hidden),
             np.float32(LEAK if architecture.hidden == "leaky_relu" else 0),
             error == "cross_entropy",
-            np.float32(2 / targets.numel() if error == "mean" else 1),
         )
+        mean = error == "mean"
+        self._all = 0, targets.shape[1], np.float32(2 / targets.numel() if mean else 1)
+        self._scale_of_one = np.float32(2 / len(targets) if mean else 1)
 
     def of(self, columns: Tensor) -> FusedNetwork:
         """Some of the networks, by their columns, with weights of their own that are copies of theirs."""
@@ -102,7 +104,11 @@ class FusedNetwork:
 
     def forward(self) -> None:
         """Equations (1)-(7): the gradient too, since the activities do not outlive their case."""
-        _sweep(*self._arguments)
+        _sweep(*self._arguments, *self._all)
+
+    def present(self, case: int) -> None:
+        """The same for one case by itself; `worst_deviation` and `errors` are then of that one."""
+        _sweep(*self._arguments, case, case + 1, self._scale_of_one)
 
     def backward(self) -> None:
         """Nothing: `forward` has done it."""
@@ -140,8 +146,8 @@ def _logistic(x):  # type: ignore[no-untyped-def]
 
 # contract: a product and a sum may be one instruction, rounded once; nothing may be reordered
 @numba.njit(error_model="numpy", fastmath={"contract"})
-def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak, cross_entropy, scale):  # type: ignore[no-untyped-def]
-    """One pass of all networks through all cases.
+def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak, cross_entropy, first, stop, scale):  # type: ignore[no-untyped-def]
+    """One pass of all networks through the cases from `first` to before `stop`.
 
     Args:
         w, dE_dw: [parameters, networks]; the hidden units' rows, then the output units', each with its bias last.
@@ -155,7 +161,7 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak
         scale: of dE_dw.
     """
     parameters, networks = w.shape
-    cases, n0 = inputs.shape
+    n0 = inputs.shape[1]
     outputs = targets.shape[1]
     above = hidden_units * (n0 + 1)  # the first row of the output units
     own_w, own_dE_dw = np.empty((2, parameters, CHUNK), np.float32)
@@ -169,7 +175,7 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak
                 own_dE_dw[p, s] = _ZERO
         for s in range(lanes):
             own_worst[s] = own_squares[s] = _ZERO
-        for case in range(cases):
+        for case in range(first, stop):
             for j in range(hidden_units):
                 row = j * (n0 + 1)
                 for s in range(lanes):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop.fused import FusedNetwork
 from backprop.networks import Network, Passes
 from backprop.updates import Step
 
@@ -42,6 +43,25 @@ class PerSweep:
     def of(self, columns: Tensor, network: Passes) -> PerSweep:
         """For some of the networks."""
         return PerSweep(network, lambda parameters, gradient: self._step.of(columns, parameters, gradient))
+
+
+class PerCaseFused:
+    """A change after every case in their order, where one compiled pass gives the derivatives of a single case."""
+
+    def __init__(self, network: FusedNetwork, start: Start) -> None:
+        """Show the cases of `network` in their order."""
+        self._network, self._step = network, start(network.parameters, network.gradient)
+
+    def __call__(self, sweep: int) -> None:
+        """A pass and a change for each case."""
+        for case in range(self._network.targets.shape[1]):
+            self._network.present(case)
+            self._step(sweep)
+
+    def of(self, columns: Tensor, network: Passes) -> PerCaseFused:
+        """For some of the networks."""
+        assert isinstance(network, FusedNetwork)
+        return PerCaseFused(network, lambda parameters, gradient: self._step.of(columns, parameters, gradient))
 
 
 class PerCase:

@@ -20,7 +20,7 @@ from torch import Tensor
 from backprop import fused, names
 from backprop.criteria import Criteria
 from backprop.networks import LANES, Architecture, Network, Passes, flatten, pick, unflatten, with_extra_unit
-from backprop.presentation import PerCase, PerSweep, Presentation, own_orders
+from backprop.presentation import PerCase, PerCaseFused, PerSweep, Presentation, own_orders
 from backprop.protocol import UserError
 from backprop.updates import Descent, Optimizer, Schedule
 
@@ -110,7 +110,8 @@ def train(
     records = _Records(stacked.to("cpu", dtype), sweeps, keep, record_every, len(bounds))
     progress = _Progress(networks, sweeps)
 
-    fuse = not per_case and fused.suits(architecture, y0, d, device, dtype)
+    in_order = not per_case or case_order == "fixed"
+    fuse = in_order and fused.suits(architecture, y0, d, device, dtype)
     make: Callable[..., Passes] = fused.FusedNetwork if fuse else Network
     together = 1 if per_case else y0.shape[1]  # cases
     fitting = fused.BLOCK if fuse else ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
@@ -121,7 +122,9 @@ def train(
         network = make(architecture, pick(y0, here), pick(d, here), parameters, error)
         start = partial(update.start, networks=here, factors=factors)
         presentation: Presentation
-        if per_case:
+        if per_case and isinstance(network, fused.FusedNetwork):
+            presentation = PerCaseFused(network, start)
+        elif per_case:
             orders = None
             if case_order == "shuffled" and seeds is not None:
                 orders = own_orders([seeds[i] for i in here.tolist()], y0.shape[1], device)
