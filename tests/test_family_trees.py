@@ -12,7 +12,7 @@ from backprop.experiments.family_trees.analyse import answers_first, correlation
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
 from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
 from backprop.experiments.family_trees.protocol import Protocol
-from backprop.experiments.family_trees.train import ablation, kept_in, train
+from backprop.experiments.family_trees.train import ablation, train
 from backprop.networks import unflatten
 from backprop.protocol import UserError
 from backprop.stages import analyse, find
@@ -105,7 +105,7 @@ def test_cases_kept_out_do_not_teach():
     """With all but one case kept out, only the answer to that one comes on."""
     protocol = Protocol(seeds=1, held_out=103, sweeps=400, weight_ranges=(1.0,), scales=(20.0,), decays=(0.0,))
     found = train(protocol, (0,), "cpu", {})
-    kept = kept_in(found["held"])[0]
+    kept = people.kept_in(found["held"])[0]
     assert kept.sum() == 1
     assert found["right"][0, -1][kept].all()
     assert found["right"][0, -1][~kept].mean() < 0.1

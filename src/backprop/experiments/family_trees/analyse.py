@@ -13,8 +13,8 @@ from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.protocol import Protocol
 from backprop.tables import Column
 
-CODE, PERSONS, COLUMNS_BELOW = 6, 24, 37
-"""Units for persons, persons, and incoming weights of a unit of the second layer, the bias last."""
+BELOW = len(people.PEOPLE) + len(people.RELATIONS) + 1
+"""Incoming weights of a unit of the second layer, the bias last."""
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
@@ -34,8 +34,7 @@ COLUMNS = (
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network at the cap."""
-    kept = np.ones(arrays["right"][:, 0].shape, dtype=bool)
-    np.put_along_axis(kept, arrays["held"], False, axis=1)
+    kept = people.kept_in(arrays["held"])
     right = arrays["right"]
     all_learned = np.asarray((right | ~kept[:, None]).all(axis=2))
     first = np.where(all_learned.any(axis=1), arrays["sweeps"][all_learned.argmax(axis=1)].astype(float), np.nan)
@@ -57,8 +56,8 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 def unit_weights(weights: np.ndarray) -> np.ndarray:
     """The weights from persons to the units that encode them, [S, 6, 24], from all weights [S, W]."""
-    layer = weights[:, : 2 * CODE * COLUMNS_BELOW].reshape(len(weights), 2 * CODE, COLUMNS_BELOW)
-    return layer[:, :CODE, :PERSONS].astype(float)
+    layer = weights[:, : 2 * people.CODE * BELOW].reshape(len(weights), 2 * people.CODE, BELOW)
+    return layer[:, : people.CODE, : len(people.PEOPLE)].astype(float)
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -27,8 +27,7 @@ def learning(runs: Runs, values: Values) -> Figure:
     ends = []
     for k, (name, label) in enumerate((("paper", "as stated"), (SEARCH, "the setting found"))):
         run, colour = runs[name], style.SERIES[k]
-        kept = np.ones(run.arrays["right"][:, 0].shape, dtype=bool)
-        np.put_along_axis(kept, run.arrays["held"], False, axis=1)
+        kept = people.kept_in(run.arrays["held"])
         known, sweeps = run.arrays["right"], run.arrays["sweeps"]
         own = (known & kept[:, None]).sum(2) / kept.sum(1)[:, None]
         unseen = (known & ~kept[:, None]).sum(2) / np.maximum((~kept).sum(1), 1)[:, None]

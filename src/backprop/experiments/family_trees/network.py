@@ -5,11 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backprop.experiments.family_trees.people import PEOPLE, RELATIONS
+from backprop.experiments.family_trees.people import CODE, PEOPLE, RELATIONS
 from backprop.networks import Architecture, flatten
-
-CODE = 6
-"""Units for persons, and as many for relations, in the second layer; and units in the fourth."""
 
 ARCHITECTURE = Architecture((len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, len(PEOPLE)))
 """24 + 12 inputs, 6 + 6 units, 12, 6, and 24 outputs."""

@@ -123,6 +123,17 @@ FEATURES = {
 second -1, with those who married into it; 0 for the two who come from both)."""
 
 
+CODE = 6
+"""Units that encode a person, and as many for a relation."""
+
+
+def kept_in(held: np.ndarray) -> np.ndarray:
+    """Which cases each network learns, truth values [S, 104], from those held out [S, k]."""
+    kept = np.ones((len(held), len(CASES)), dtype=bool)
+    np.put_along_axis(kept, held, False, axis=1)
+    return kept
+
+
 def arrays() -> tuple[np.ndarray, np.ndarray]:
     """Inputs [104, 36], a person and a relation on, and targets [104, 24], the answers on."""
     inputs, targets = np.zeros((len(CASES), 36)), np.zeros((len(CASES), 24))

@@ -40,7 +40,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     if len(protocol.settings) > 1:
         for number, setting in enumerate(protocol.settings):
             found = _train(protocol, setting, protocol.search_seed_list, where)
-            kept = kept_in(found["held"])
+            kept = people.kept_in(found["held"])
             learned[number] = found["right"][:, -1][kept].mean()
             log.info("range %g, rates x %g, decay %g: %.1f%% of the cases", *setting, 100 * learned[number])
         chosen = int(learned.argmax())
@@ -53,13 +53,6 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "seeds": np.array(seeds),
         **found,
     }
-
-
-def kept_in(held: np.ndarray) -> np.ndarray:
-    """Which cases each network learns, truth values [S, 104], from those held out [S, k]."""
-    kept = np.ones((len(held), len(people.CASES)), dtype=bool)
-    np.put_along_axis(kept, held, False, axis=1)
-    return kept
 
 
 def held_out(seeds: tuple[int, ...], count: int) -> np.ndarray:
@@ -94,7 +87,7 @@ def _block(
     d = targets.t().unsqueeze(-1).contiguous()
     network = Network(ARCHITECTURE, with_extra_unit(inputs), d, w)
     held = held_out(seeds, protocol.held_out)
-    learns = torch.tensor(kept_in(held).T, dtype=torch.float32, device=device)
+    learns = torch.tensor(people.kept_in(held).T, dtype=torch.float32, device=device)
     change = torch.zeros_like(w)
     marks, right, errors = recorded(protocol), [], []
     for sweep in range(protocol.sweeps + 1):
