@@ -297,3 +297,11 @@ def test_claims_are_checked_and_ordered() -> None:
         Claim.from_mapping({("rules" if key == "rule" else key): value for key, value in claim().items()})
     with pytest.raises(ValueError, match="claim M2 is given twice"):
         ordered([claims[1], claims[1]])
+
+
+def test_the_papers_claims_stand_in_the_first_table_and_the_labs_in_the_second():
+    from backprop.__main__ import _claims
+
+    found = _claims({"any": {"claims": [{"id": name} for name in ("E1", "R1", "F2", "P1", "S3", "M2", "Z9", "G1")]}})
+    assert [claim["id"] for claim in found["paper_claims"]] == ["S3", "F2", "M2", "R1", "G1", "P1"]
+    assert [claim["id"] for claim in found["lab_claims"]] == ["E1", "Z9"]

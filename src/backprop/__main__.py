@@ -167,10 +167,10 @@ def _findings(options: argparse.Namespace, experiments: list[str]) -> dict[str, 
 
 def _claims(findings: dict[str, Any]) -> dict[str, list]:
     """All claims in the order of the text: the paper's first, then the labs'."""
-    parts = "SMGPADEBNQW"
+    parts = "SFMRGPADEBNQW"
     claims = [claim for found in findings.values() for claim in found["claims"]]
     claims.sort(key=lambda claim: parts.find(claim["id"][0]) % (len(parts) + 1))
-    papers = [claim for claim in claims if claim["id"][0] in "SMGP"]
+    papers = [claim for claim in claims if claim["id"][0] in "SFMRGP"]
     return {"claims": claims, "paper_claims": papers, "lab_claims": [c for c in claims if c not in papers]}
 
 

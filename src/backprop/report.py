@@ -149,7 +149,7 @@ def claims_table(
     """
     lines = [
         f"| | Claim | {source} | Ours | Verdict |",
-        "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 50, 17)),
+        "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 48, 19)),
     ]
     for claim in ordered(map(Claim.from_mapping, claims)):
         cells = [
