@@ -76,7 +76,7 @@ def against_the_clock(protocol: Protocol, samples: int, seconds: float) -> list[
     w, taken = train.initial_weights(training, 0), 0.0
     found = [(0.0, 1 - float(test.losses(w)))]
     while taken < seconds:
-        number = len(found) * len(spans)
+        number = (len(found) - 1) * len(spans)
         start = time.perf_counter()
         for batch in range(len(spans)):
             w.sub_(estimate(number + batch, batch, w), alpha=protocol.learning_rate)

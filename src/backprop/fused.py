@@ -38,7 +38,8 @@ SMALL = 512  # parameters of a network at most: a chunk's weights and gradient s
 FEW = 512  # cases at most: with more, adding up one after the other costs digits, and the gain is small (measured)
 
 _LOGISTIC, _TANH, _SILU = (HIDDEN.index(name) for name in ("logistic", "tanh", "silu"))
-# What is compiled is kept on disk until this file changes, so nothing below may depend on a name of another module.
+# What is compiled is kept on disk until this file changes, so it must not depend on names of other modules (CHUNK does,
+# where an old value costs only speed).
 _ZERO, _ONE, _TWO = (np.float32(number) for number in (0, 1, 2))
 # exp(-x) = 2^n exp(-u) with n a whole number and u = x + n log 2 small. Log 2 is taken in two parts, of which n times
 # the first is exact, so that no digit of u is lost far from 0; exp(-u) is a polynomial, right to 2e-9

@@ -126,16 +126,17 @@ def _best(run: Run) -> dict[str, list[dict[str, Any]]]:
     for coding, rows in fresh.groupby("coding", sort=False):
         groups = [part for _, part in rows.groupby("group", sort=False)]
         found[str(coding)] = [
-            _cell(part) | {"versus": _versus(part, {str(coding): groups[0]}), "tried": _tried(run.table, part.iloc[0])}
+            _cell(part)
+            | {"versus": _versus(part, {str(coding): groups[0]}), "at_edge": _at_edge(run.table, part.iloc[0])}
             for part in groups
         ]
     return found
 
 
-def _tried(table: pd.DataFrame, best: pd.Series) -> dict[str, Any]:
-    """The rates tried for a group, and whether the best of several is the first or last of them: it may lie beyond."""
-    rates = sorted(set(table[(table.group == best.group) & (table.coding == best.coding)].epsilon))
-    return {"rates": rates, "at_edge": len(rates) > 1 and best.epsilon in (rates[0], rates[-1])}
+def _at_edge(table: pd.DataFrame, best: pd.Series) -> bool:
+    """Whether the best of several rates tried for a group is the first or last of them: a better one may lie beyond."""
+    rates = set(table[(table.group == best.group) & (table.coding == best.coding)].epsilon)
+    return len(rates) > 1 and best.epsilon in (min(rates), max(rates))
 
 
 def _cell(rows: pd.DataFrame) -> dict[str, Any]:
@@ -275,7 +276,7 @@ def _main(found: Mapping[str, Any]) -> dict[str, Any]:
                     "median": cell["median"],
                     "cap": cell["cap"],
                     "versus": cell["versus"],
-                    "at_edge": cell["tried"]["at_edge"],
+                    "at_edge": cell["at_edge"],
                 }
                 for cell in ranked
             ]

@@ -38,7 +38,6 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     right = arrays["right"]
     all_learned = np.asarray((right | ~kept[:, None]).all(axis=2))
     first = np.where(all_learned.any(axis=1), arrays["sweeps"][all_learned.argmax(axis=1)].astype(float), np.nan)
-    units = unit_weights(arrays["weights"])
     found = {
         "seed": arrays["seeds"],
         "learned": (right[:, -1] & kept).sum(axis=1) / kept.sum(axis=1),
@@ -46,12 +45,15 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
         "unseen_right": (right[:, -1] & ~kept).sum(axis=1),
         "unseen_first": (answers_first(arrays["outputs"]) & ~kept).sum(axis=1),
         "error": arrays["error"][:, -1].astype(float),
-        "twins": np.median([correlation(u[..., :12], u[..., 12:]) for u in units], axis=1),
         "usefulness": _usefulness(arrays),
     }
-    for name, feature in people.FEATURES.items():
-        found[name] = np.abs(correlation(units, feature)).max(axis=1)
-    return pd.DataFrame(found)
+    return pd.DataFrame(found | encoding(unit_weights(arrays["weights"])))
+
+
+def encoding(units: np.ndarray) -> dict[str, np.ndarray]:
+    """What the units for persons [S, 6, 24] stand for: by feature the best unit's correlation [S], and `twins` [S]."""
+    best = {name: np.abs(correlation(units, feature)).max(axis=1) for name, feature in people.FEATURES.items()}
+    return best | {"twins": np.median(correlation(units[..., :12], units[..., 12:]), axis=1)}
 
 
 def unit_weights(weights: np.ndarray) -> np.ndarray:

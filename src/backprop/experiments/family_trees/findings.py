@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from backprop.claims import Claim
 from backprop.experiments.family_trees import people
-from backprop.experiments.family_trees.analyse import answers_first, correlation
+from backprop.experiments.family_trees.analyse import answers_first, encoding
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
 from backprop.experiments.family_trees.protocol import WHERE
 from backprop.judging import by_share, share, told
@@ -35,15 +34,16 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     for name in (SEARCH, NO_DECAY):
         if name not in runs:
             raise UserError(f"family_trees: the report needs the variant '{name}', see config/config.yaml.")
+    printed = {name: float(found[0]) for name, found in encoding(WEIGHTS[None]).items()}
     return {
         "protocol": _protocol(runs["paper"].protocol),
         "cases": len(people.CASES),
         "triples": sum(len(case.answers) for case in people.CASES),
         "double": sum(len(case.answers) > 1 for case in people.CASES),
         "held_out": runs["paper"].protocol["held_out"],
-        "printed": _features(WEIGHTS[None])[0],
+        "printed": printed,
         "shown": SHOWN,
-        "variants": {name: _variant(run) for name, run in runs.items()},
+        "variants": {name: _variant(run, printed) for name, run in runs.items()},
         "search": _search(runs[SEARCH]),
         "no_decay": _search(runs[NO_DECAY]),
     }
@@ -138,28 +138,25 @@ def _protocol(ours: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _variant(run: Run) -> dict[str, Any]:
+def _variant(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
     table, arrays = run.table, run.arrays
+    weights, biases = map(int, arrays["counts"])
     setting = arrays["settings"][arrays["chosen"].item()]
     done = (table.learned == 1).to_numpy()
     learned = table[done]
     unseen = run.protocol["held_out"]
     shown = [str(case) for case in people.CASES].index(SHOWN)
-    printed = _features(WEIGHTS[None])[0]
-    exists = int((arrays["weights"][0] != 0).sum())
-    biases = 12 + 12 + 6 + 24
     return {
         "networks": len(table),
         "cap": run.protocol["sweeps"],
         "weight_range": float(setting[0]),
-        "weights": exists - biases,
+        "weights": weights,
         "biases": biases,
         "learned": float(table.learned.mean()),
         "all_learned": share(done),
         "error": float(table.error.median()),
         "unseen": [share(learned.unseen_right == k) for k in range(unseen + 1)],
         "unseen_mean": float(learned.unseen_right.mean()) if len(learned) else None,
-        "unseen_of_all": float(table.unseen_right.mean()),
         "first_mean": float(learned.unseen_first.mean()) if len(learned) else None,
         "all_unseen": share(learned.unseen_right == unseen),
         "features": {
@@ -183,15 +180,6 @@ def _example(table: pd.DataFrame) -> int | None:
     """The row of the network to show: the one with the median error among those that learned most."""
     best = table[table.learned == table.learned.max()].sort_values("error")
     return int(best.index[len(best) // 2]) if len(best) else None
-
-
-def _features(units: np.ndarray) -> list[dict[str, float]]:
-    """The measures of `analyse` for units [S, 6, 24]."""
-    return [
-        {name: float(np.abs(correlation(own, feature)).max()) for name, feature in people.FEATURES.items()}
-        | {"twins": float(np.median(correlation(own[:, :12], own[:, 12:])))}
-        for own in units
-    ]
 
 
 def _search(run: Run) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from backprop.devices import resolve_device
 from backprop.experiments.family_trees import people
-from backprop.experiments.family_trees.network import ARCHITECTURE, mask
+from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
 from backprop.experiments.family_trees.protocol import Protocol
 from backprop.networks import Network, flatten, initial_weights, with_extra_unit
 
@@ -31,7 +31,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         cases right after the search, nan where there was nothing to choose from; chosen [], the setting used;
         seeds [S]; held [S, held_out], the cases kept out; sweeps [R]; error [S, R], E over the learned cases, without
         what lies within the margin; right [S, R, 104], whether all outputs are on their side of one half;
-        outputs [S, 104, 24] and weights [S, W] at the end;
+        outputs [S, 104, 24] and weights [S, W] at the end; counts [2], the weights and the biases that exist;
         ablated [min(S, ABLATED), W], how much E grows, all cases learned and no margin, without each weight.
     """
     where = resolve_device(device)
@@ -50,6 +50,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "settings": np.array(protocol.settings),
         "learned": learned,
         "chosen": np.array(chosen),
+        "counts": np.array(counts()),
         "seeds": np.array(seeds),
         **found,
     }

@@ -21,6 +21,9 @@ from backprop.wording import fixed, median_with_cap, percent, thousands
 MARK = 1425
 """Sweeps after which the paper shows its network."""
 
+LAYOUTS = 24
+"""Orders of three magnitudes times patterns of signs, the first positive."""
+
 UNEVEN = 0.001
 """The p below which layouts do not count as equally common."""
 
@@ -190,16 +193,16 @@ def _families(solved: pd.DataFrame) -> list[dict[str, Any]]:
 def _layouts(table: pd.DataFrame) -> dict[str, Any]:
     """How the 24 layouts (order of magnitudes, sign pattern) are spread; `table` is the 1:2:4 family."""
     counts = table.groupby(["order", "signs"]).size()
-    unseen = np.zeros(24 - len(counts))
+    unseen = np.zeros(LAYOUTS - len(counts))
     even = stats.chisquare(np.r_[counts, unseen]) if len(table) else None
     orders, signs = (table[name].value_counts(normalize=True) for name in ("order", "signs"))
     return {
-        "possible": 24,
+        "possible": LAYOUTS,
         "seen": len(counts),
         "printed": share((table.order == "3-1-2") & (table.signs == "+-+")),
         "orders": {str(key): float(value) for key, value in orders.sort_index().items()},
         "signs": {str(key): float(value) for key, value in signs.sort_index().items()},
-        "chance": 1 / 24,
+        "chance": 1 / LAYOUTS,
         "p_even": float(even.pvalue) if even else None,
     }
 
