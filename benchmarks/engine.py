@@ -30,9 +30,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from backprop import fused
-from backprop.networks import Architecture, initial_weights
-from backprop.training import Descent, train
+from backprop.engine import compiled
+from backprop.engine.networks import Architecture, initial_weights
+from backprop.engine.training import Descent, train
 
 ARCHITECTURE = Architecture((6, 2, 1))
 BOUNDS = (0.5, 0.2, 0.1)
@@ -54,8 +54,8 @@ def engine(networks: int, sweeps: int, device: str = "cpu", **options: object) -
 
 
 def in_torch(networks: int, sweeps: int) -> list[torch.Tensor]:
-    """The same with one operation of torch after the other, as on a GPU and for what `fused` does not know."""
-    with unittest.mock.patch.object(fused, "suits", lambda *_: False):
+    """The same with one operation of torch after the other, as on a GPU and for what `compiled` does not know."""
+    with unittest.mock.patch.object(compiled, "suits", lambda *_: False):
         return engine(networks, sweeps)
 
 

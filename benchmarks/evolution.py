@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from backprop import datasets, estimators
+from backprop import datasets
 from backprop.experiments.evolution import train
 from backprop.experiments.evolution.protocol import Protocol
-from backprop.perceptrons import Perceptron, Span
+from backprop.search import estimators
+from backprop.search.perceptrons import Perceptron, Span
 
 SIGMA = 0.001
 DATA = Path("results/data/FashionMNIST.safetensors")

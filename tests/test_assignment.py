@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from backprop import assignment, report
+from backprop.documents import assignment, report
 from backprop.protocol import UserError
 
 HEADER = {"title": "Symmetry", "author": "A. Student", "student_id": "s1", "course": "Deep Learning"}

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backprop import datasets, store
+from backprop import datasets
 from backprop.__main__ import main
 from backprop.protocol import UserError
+from backprop.results import store
 
 REAL = Path(os.environ.get("BACKPROP_DATA") or Path(__file__).parents[2] / "shared" / "data").resolve()
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"

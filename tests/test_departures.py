@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from backprop import tables
 from backprop.experiments.departures import analyse as analysing
 from backprop.experiments.departures import findings
 from backprop.experiments.departures.protocol import Protocol, settings
@@ -11,6 +10,7 @@ from backprop.experiments.departures.train import best_of_groups, train
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
+from backprop.results import tables
 
 SMALL = {"seeds": 24, "sweeps": 40, "keep": [20]}
 

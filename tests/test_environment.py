@@ -48,10 +48,10 @@ def test_no_registry_address_and_no_lock_file_is_committed():
 def test_every_field_of_every_protocol_is_explained():
     import dataclasses
 
-    from backprop import config, sources
+    from backprop import config, dependencies
 
     text = (ROOT / "config/README.md").read_text()
-    for experiment in sources.experiments():
+    for experiment in dependencies.experiments():
         section = text.partition(f"## Fields of `{experiment}`")[2].partition("\n## ")[0]
         assert section, f"config/README.md has no section on {experiment}"
         for field in dataclasses.fields(config.protocol_class(experiment)):

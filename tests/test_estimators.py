@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import estimators
 from backprop.experiments.estimates import protocol as estimates_protocol
 from backprop.experiments.evolution import protocol as evolution_protocol
-from backprop.perceptrons import Perceptron, Span
+from backprop.search import estimators
+from backprop.search.perceptrons import Perceptron, Span
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
 

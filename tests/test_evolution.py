@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import store
 from backprop.experiments.estimates import protocol as estimates
 from backprop.experiments.estimates.analyse import expected_cosine
 from backprop.experiments.evolution import protocol as evolution
 from backprop.experiments.evolution import train as evolution_train
 from backprop.experiments.evolved_symmetry import protocol as evolved_symmetry
 from backprop.protocol import UserError
+from backprop.results import store
 from backprop.stages import analyse, find, train
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other

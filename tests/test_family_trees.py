@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import store
+from backprop.engine.networks import unflatten
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import answers_first, correlation, unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
 from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
 from backprop.experiments.family_trees.protocol import Protocol
 from backprop.experiments.family_trees.train import ablation, train
-from backprop.networks import unflatten
 from backprop.protocol import UserError
+from backprop.results import store
 from backprop.stages import analyse, find
 from backprop.stages import train as training
 
@@ -70,7 +70,7 @@ def test_the_network_has_576_weights_and_54_biases_and_keeps_persons_and_relatio
 
 def by_hand(protocol, seed):
     """One network in double precision with autograd: half the sum of squares outside the margin, (9), then decay."""
-    from backprop.networks import flatten, initial_weights
+    from backprop.engine.networks import flatten, initial_weights
 
     inputs, targets = (torch.tensor(a) for a in people.arrays())
     exists = mask()[:, 0].double()

@@ -6,11 +6,12 @@ import torch
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
-from backprop import datasets, functions, store
-from backprop.experiments.functions import findings, train
+from backprop import datasets
+from backprop.experiments.functions import derivatives, findings, train
+from backprop.experiments.functions.derivatives import Linear, backward, cross_entropy, forward, perceptron
 from backprop.experiments.functions.protocol import ACTIVATIONS, PRINTED, Protocol
-from backprop.functions import Linear, backward, cross_entropy, forward, perceptron
-from backprop.runs import Run
+from backprop.results import store
+from backprop.results.variant import Run
 from backprop.stages import analyse as analyse_stage
 from backprop.stages import train as train_stage
 
@@ -23,13 +24,13 @@ def x():
 
 
 def test_every_activation_of_the_protocol_exists():
-    assert tuple(functions.ACTIVATIONS) == ACTIVATIONS
+    assert tuple(derivatives.ACTIVATIONS) == ACTIVATIONS
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_finite_differences_confirm_each_activation(name, x):
-    assert gradcheck(functions.ACTIVATIONS[name].function.apply, (x,))
-    assert gradgradcheck(functions.ACTIVATIONS[name].function.apply, (x,))
+    assert gradcheck(derivatives.ACTIVATIONS[name].function.apply, (x,))
+    assert gradgradcheck(derivatives.ACTIVATIONS[name].function.apply, (x,))
 
 
 def test_finite_differences_confirm_linear(x):
@@ -39,8 +40,8 @@ def test_finite_differences_confirm_linear(x):
 
 
 def test_gradcheck_would_see_a_wrong_derivative(monkeypatch):
-    monkeypatch.setattr(functions, "requ_slope", lambda x: x.clamp(min=0))  # the factor 2 forgotten
-    assert train.derivatives_agree(functions.ACTIVATIONS["requ"]) == (True, False)
+    monkeypatch.setattr(derivatives, "requ_slope", lambda x: x.clamp(min=0))  # the factor 2 forgotten
+    assert train.derivatives_agree(derivatives.ACTIVATIONS["requ"]) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_gradcheck_would_see_a_wrong_derivative(monkeypatch):
     ],
 )
 def test_values_and_gradients_are_torchs(name, torchs, x):
-    ours = functions.ACTIVATIONS[name].function.apply(x)
+    ours = derivatives.ACTIVATIONS[name].function.apply(x)
     torch.testing.assert_close(ours, torchs(x))
     torch.testing.assert_close(*(torch.autograd.grad(y.sum(), x)[0] for y in (ours, torchs(x))))
 
@@ -68,7 +69,7 @@ def test_linear_is_torchs_and_computes_only_what_is_needed(x):
 
 def test_squareplus_does_not_cancel_far_below_zero():
     x = torch.tensor([-1e4, -1e7, 1e4])
-    torch.testing.assert_close(functions.squareplus(x), torch.tensor([1e-4, 1e-7, 1e4]), rtol=1e-5, atol=0)
+    torch.testing.assert_close(derivatives.squareplus(x), torch.tensor([1e-4, 1e-7, 1e4]), rtol=1e-5, atol=0)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -80,7 +81,7 @@ def test_the_traversal_by_hand_is_autograd(name):
     weights = [
         torch.randn(size, dtype=torch.double, generator=generator).requires_grad_() for size in ((7, 12), (4, 7))
     ]
-    activation = functions.ACTIVATIONS[name]
+    activation = derivatives.ACTIVATIONS[name]
     loss = nn.functional.cross_entropy(perceptron((weights[0], weights[1]), activation, x), labels)
     expected = torch.autograd.grad(loss, weights)
     built_in = nn.functional.cross_entropy(activation.value(x @ weights[0].T) @ weights[1].T, labels)

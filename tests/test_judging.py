@@ -2,12 +2,12 @@
 
 import pytest
 
+from backprop.evidence.judging import by_share, share, together
 from backprop.experiments.departures import findings as departures
 from backprop.experiments.long_run import findings as long_run
 from backprop.experiments.online import findings as online
 from backprop.experiments.phase import findings as phase
 from backprop.experiments.symmetry import findings as symmetry
-from backprop.judging import by_share, share, together
 
 
 def flags(true, n=1000):

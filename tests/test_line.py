@@ -95,7 +95,9 @@ def test_descent_diverges_above_two_over_the_largest_curvature(arrays: dict[str,
     found = train(wide, (42,), "cpu", {})
     start = np.linalg.norm(found["small"][0, 0] - found["least_squares"][0])
     closer = found["rate_distances"] < start
-    np.testing.assert_array_equal(closer, found["rates"] < limit)
+    decided = np.abs(found["rates"] / limit - 1) > 1e-6  # at the limit itself, rounding decides
+    assert decided.sum() == 80
+    np.testing.assert_array_equal(closer[decided], (found["rates"] < limit)[decided])
 
 
 def test_least_squares_errors_follow_theory(arrays: dict[str, np.ndarray]) -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import analysis
+from backprop.engine.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
 from backprop.experiments.long_run import analyse, gaps
 from backprop.experiments.long_run.protocol import Protocol
 from backprop.experiments.long_run.train import curvature, train
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.train import patterns
-from backprop.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
 from backprop.protocol import UserError
 
 ARCHITECTURE = Architecture((6, 2, 1))
@@ -66,7 +66,7 @@ def test_the_gap_is_the_measure_of_networks():
     a, b, c = 1.3, 2.1, 5.0
     half = np.array([c, -a, b, -b, a, -c, 0.0])
     assert gaps.gap(np.array(b / a), np.array(c / a)) == pytest.approx(
-        analysis.smallest_gap(np.stack([half, -half])[None])[0]
+        measures.smallest_gap(np.stack([half, -half])[None])[0]
     )
 
 

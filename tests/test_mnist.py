@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from backprop import datasets, store
+from backprop import datasets
 from backprop.experiments.mnist import analyse, findings, train
 from backprop.experiments.mnist.protocol import Protocol
-from backprop.runs import Run
+from backprop.results import store
+from backprop.results.variant import Run
 from backprop.stages import analyse as analyse_stage
 
 CPU = torch.device("cpu")

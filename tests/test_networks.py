@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from backprop import names
-from backprop.activations import ACTIVATIONS
-from backprop.connections import _FewNetworks, _ManyNetworks, _OneCase, _SharedInputs
-from backprop.networks import (
+from backprop import choices
+from backprop.engine.activations import ACTIVATIONS
+from backprop.engine.connections import _FewNetworks, _ManyNetworks, _OneCase, _SharedInputs
+from backprop.engine.networks import (
     Architecture,
     Network,
     flatten,
@@ -83,8 +83,8 @@ def assert_equals_autograd(architecture, error, **sizes):
         assert (ours - autograd).norm() < 1e-10 * autograd.norm()
 
 
-@pytest.mark.parametrize("error", names.ERRORS)
-@pytest.mark.parametrize("activation", names.ACTIVATIONS)
+@pytest.mark.parametrize("error", choices.ERRORS)
+@pytest.mark.parametrize("activation", choices.ACTIVATIONS)
 @pytest.mark.parametrize("sizes", [(6, 2, 1), (4, 3, 5, 2)])
 @pytest.mark.parametrize("skip", [False, True])
 def test_both_passes_equal_autograd(sizes, skip, activation, error):
@@ -117,7 +117,7 @@ def test_every_way_to_connect_two_layers_equals_autograd(cases, networks, own, u
     assert_equals_autograd(architecture, "half_sum", cases=cases, networks=networks, own=own)
 
 
-@pytest.mark.parametrize("error", names.ERRORS)
+@pytest.mark.parametrize("error", choices.ERRORS)
 def test_gradient_equals_central_differences(error):
     """dE/dw against (E(w + h) - E(w - h)) / 2h of the engine's own forward pass."""
     architecture = Architecture((4, 3, 2), "gelu", skip=True)
@@ -130,7 +130,7 @@ def test_gradient_equals_central_differences(error):
     torch.testing.assert_close(numeric, gradient[:, 0], rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", names.ACTIVATIONS)
+@pytest.mark.parametrize("name", choices.ACTIVATIONS)
 def test_activations_equal_torchs(name):
     x = torch.linspace(-30, 30, 1001, dtype=torch.float64)
     y = torch.empty_like(x)
@@ -213,6 +213,6 @@ def test_cross_entropy_needs_a_logistic_output():
 
 
 def test_names_are_those_implemented_and_need_no_torch():
-    assert set(names.ACTIVATIONS) == set(ACTIVATIONS) == set(REFERENCE)
-    code = "import sys, backprop.names; sys.exit('torch' in sys.modules)"
+    assert set(choices.ACTIVATIONS) == set(ACTIVATIONS) == set(REFERENCE)
+    code = "import sys, backprop.choices; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

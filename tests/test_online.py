@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from backprop import analysis
 from backprop.experiments.online import analyse
 from backprop.experiments.online.protocol import Protocol
 from backprop.experiments.online.train import train
+from backprop.experiments.symmetry import measures
 
 
 def by_hand(start_1, start_2, sweeps, epsilon=0.1, alpha=0.9):
     """Weights after some sweeps in which they change after every case, by equations (4) to (9) in plain numpy."""
-    inputs = np.c_[analysis.cases(), np.ones(64)]
-    targets = np.where(analysis.is_palindrome(analysis.cases()), 0.9, 0.1)
+    inputs = np.c_[measures.cases(), np.ones(64)]
+    targets = np.where(measures.is_palindrome(measures.cases()), 0.9, 0.1)
     w, v = start_1.astype(float), start_2[0].astype(float)
     dw, dv = np.zeros_like(w), np.zeros_like(v)
     for _ in range(sweeps):
         for y0, d in zip(inputs, targets, strict=True):
-            hidden = np.append(analysis.logistic(w @ y0), 1.0)
-            y = analysis.logistic(v @ hidden)
+            hidden = np.append(measures.logistic(w @ y0), 1.0)
+            y = measures.logistic(v @ hidden)
             dE_dx = (y - d) * y * (1 - y)
             below = dE_dx * v[:2] * hidden[:2] * (1 - hidden[:2])
             dv = -epsilon * dE_dx * hidden + alpha * dv
@@ -47,8 +47,8 @@ def test_the_order_makes_a_difference_and_the_start_does_not_depend_on_it():
 
 
 def test_the_printed_network_is_at_no_distance_from_itself_in_any_orientation():
-    layer_1, layer_2 = (layer[None] for layer in analysis.PDP_FIGURE_9)
-    moved = [analysis.apply_symmetry(layer_1, layer_2, symmetry) for symmetry in analysis.symmetries()[::17]]
+    layer_1, layer_2 = (layer[None] for layer in measures.PDP_FIGURE_9)
+    moved = [measures.apply_symmetry(layer_1, layer_2, symmetry) for symmetry in measures.symmetries()[::17]]
     arrays = {
         "layer_1": np.stack([one for one, _ in moved]).swapaxes(0, 1),
         "layer_2": np.stack([two for _, two in moved]).swapaxes(0, 1),

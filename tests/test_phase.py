@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backprop import tables
-from backprop.criteria import WINDOW
+from backprop.engine.criteria import WINDOW
 from backprop.experiments.phase.analyse import COLUMNS, analyse
 from backprop.experiments.phase.choice import best_of_each, best_pair
 from backprop.experiments.phase.protocol import Protocol
 from backprop.experiments.phase.train import train
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
+from backprop.results import tables
 
 SMALL: dict[str, Any] = {
     "seeds": 20,

@@ -16,8 +16,8 @@ from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.text import Text
 
 from backprop import plots
+from backprop.evidence.statistics import kaplan_meier
 from backprop.plots.labels import EndLabels
-from backprop.statistics import kaplan_meier
 
 FIGURE_1: dict[str, Any] = {
     "weights": [[14.2, -3.6, 7.2, -7.2, 3.6, -14.2], [-14.2, 3.6, -7.1, 7.1, -3.6, 14.2]],

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from backprop import report, wording
-from backprop.claims import VERDICTS, Claim, counts, ordered
+from backprop.documents import report
+from backprop.evidence import formatting
+from backprop.evidence.claims import VERDICTS, Claim, counts, ordered
 from backprop.protocol import UserError
 
 SVG = (
@@ -213,7 +214,7 @@ def test_a_mapping_entry_comes_before_its_method(tmp_path: Path) -> None:
 
 
 def test_reporting_does_not_import_torch() -> None:
-    code = "import sys, backprop.report, backprop.assignment; sys.exit('torch' in sys.modules)"
+    code = "import sys, backprop.documents.report, backprop.documents.assignment; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -232,32 +233,32 @@ def test_every_reference_and_font_is_there() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (wording.percent(0.934), "93%"),
-        (wording.percent(0.9996), "99.96%"),
-        (wording.percent(0.00012), "0.01%"),
-        (wording.percent(1.0, 1), "100%"),
-        (wording.rate(0.934, 0.921, 1), "93% (92% to 100%)"),
-        (wording.interval((-1.25, 3), "signed"), "−1.2 to +3.0"),
-        (wording.interval([1200.4, 3000], "thousands"), "1,200 to 3,000"),
-        (wording.thousands(1425), "1,425"),
-        (wording.fixed(-0.001, 2), "0.00"),
-        (wording.fixed(-1234.56), "−1,234.6"),
-        (wording.signed(7.2), "+7.2"),
-        (wording.signed(0.0), "0.0"),
-        (wording.significant(0.001234), "0.0012"),
-        (wording.significant(12345), "12,000"),
-        (wording.significant(-3.14e-7), "−3.1×10⁻⁷"),
-        (wording.significant(9.99, 2), "10"),
-        (wording.significant(0), "0"),
-        (wording.median_with_cap(1210, 10000), "1,210 sweeps (cap 10,000)"),
-        (wording.median_with_cap(None, 10000), "not reached within 10,000 sweeps"),
-        (wording.median_with_cap(90, 100, ""), "90 (cap 100)"),
-        (wording.words(3), "three"),
-        (wording.words(4096), "4,096"),
-        (wording.count(1, "network"), "one network"),
-        (wording.count(0, "network"), "no networks"),
-        (wording.listing(["a", "b", "c"]), "a, b and c"),
-        (wording.capital("three networks"), "Three networks"),
+        (formatting.percent(0.934), "93%"),
+        (formatting.percent(0.9996), "99.96%"),
+        (formatting.percent(0.00012), "0.01%"),
+        (formatting.percent(1.0, 1), "100%"),
+        (formatting.rate(0.934, 0.921, 1), "93% (92% to 100%)"),
+        (formatting.interval((-1.25, 3), "signed"), "−1.2 to +3.0"),
+        (formatting.interval([1200.4, 3000], "thousands"), "1,200 to 3,000"),
+        (formatting.thousands(1425), "1,425"),
+        (formatting.fixed(-0.001, 2), "0.00"),
+        (formatting.fixed(-1234.56), "−1,234.6"),
+        (formatting.signed(7.2), "+7.2"),
+        (formatting.signed(0.0), "0.0"),
+        (formatting.significant(0.001234), "0.0012"),
+        (formatting.significant(12345), "12,000"),
+        (formatting.significant(-3.14e-7), "−3.1×10⁻⁷"),
+        (formatting.significant(9.99, 2), "10"),
+        (formatting.significant(0), "0"),
+        (formatting.median_with_cap(1210, 10000), "1,210 sweeps (cap 10,000)"),
+        (formatting.median_with_cap(None, 10000), "not reached within 10,000 sweeps"),
+        (formatting.median_with_cap(90, 100, ""), "90 (cap 100)"),
+        (formatting.words(3), "three"),
+        (formatting.words(4096), "4,096"),
+        (formatting.count(1, "network"), "one network"),
+        (formatting.count(0, "network"), "no networks"),
+        (formatting.listing(["a", "b", "c"]), "a, b and c"),
+        (formatting.capital("three networks"), "Three networks"),
     ],
 )
 def test_wording(text: str, expected: str) -> None:
@@ -267,13 +268,13 @@ def test_wording(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("function", "arguments", "message"),
     [
-        (wording.percent, (float("nan"),), "percent: the value is nan"),
-        (wording.percent, (93.4,), "must lie between 0 and 1"),
-        (wording.fixed, ("many",), "'many', not a number"),
-        (wording.interval, ((1, 2, 3),), "must be a pair"),
-        (wording.interval, ((0, 1), "percentage"), "allowed are percent"),
-        (wording.listing, ([],), "the list is empty"),
-        (wording.words, (2.5,), "must be a whole number"),
+        (formatting.percent, (float("nan"),), "percent: the value is nan"),
+        (formatting.percent, (93.4,), "must lie between 0 and 1"),
+        (formatting.fixed, ("many",), "'many', not a number"),
+        (formatting.interval, ((1, 2, 3),), "must be a pair"),
+        (formatting.interval, ((0, 1), "percentage"), "allowed are percent"),
+        (formatting.listing, ([],), "the list is empty"),
+        (formatting.words, (2.5,), "must be a whole number"),
     ],
 )
 def test_wording_refuses_what_is_missing(

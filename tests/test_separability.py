@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from backprop import analysis
 from backprop.experiments.separability.proof import most_correct, separate
+from backprop.experiments.symmetry import measures
 
 SQUARE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
 
@@ -26,8 +26,8 @@ def test_exclusive_or_is_refuted_by_all_four_cases_and_three_can_be_right():
 
 
 def test_mirror_symmetry_is_refuted_by_four_inputs_whose_bits_cancel():
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     proof = separate(inputs, palindrome)
     assert proof.weights is None and proof.cases is not None and proof.shares is not None
     assert len(proof.cases) == 4
@@ -37,7 +37,7 @@ def test_mirror_symmetry_is_refuted_by_four_inputs_whose_bits_cancel():
 
 
 def test_weights_that_get_most_cases_right_do_so():
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     best, weights = most_correct(inputs, palindrome)
     assert (((np.c_[inputs, np.ones(64)] @ weights) > 0) == palindrome).sum() == best == 57

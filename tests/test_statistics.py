@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from backprop.statistics import kaplan_meier, median_survival, paired_difference, quantile_of, wilson
+from backprop.evidence.statistics import kaplan_meier, median_survival, paired_difference, quantile_of, wilson
 
 Sample = tuple[np.ndarray, np.ndarray]
 

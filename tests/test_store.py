@@ -5,9 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from backprop import store, tables
 from backprop.protocol import UserError
-from backprop.tables import Column
+from backprop.results import store, tables
+from backprop.results.tables import Column
 
 COLUMNS = (Column("seed", pa.int64(), "the seed"), Column("sweeps", pa.float64(), "how long it took", "sweeps"))
 

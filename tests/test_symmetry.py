@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from backprop import analysis, store, tables
-from backprop.experiments.symmetry import analyse, figures, findings
+from backprop.experiments.symmetry import analyse, figures, findings, measures
 from backprop.experiments.symmetry.protocol import BOUNDS, WHERE, Protocol
 from backprop.experiments.symmetry.train import train
-from backprop.runs import Run
+from backprop.results import store, tables
+from backprop.results.variant import Run
 
 SEEDS = tuple(range(160))
 
@@ -43,8 +43,8 @@ def test_the_defaults_are_what_the_paper_states():
 def test_solved_networks_solve_all_cases_at_the_cap(runs):
     table, arrays = runs["paper"].table, runs["paper"].arrays
     layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
-    output = analysis.outputs(layer_1, layer_2, analysis.cases())
-    right = ((output > 0.5) == analysis.is_palindrome(analysis.cases())).all(axis=1)
+    output = measures.outputs(layer_1, layer_2, measures.cases())
+    right = ((output > 0.5) == measures.is_palindrome(measures.cases())).all(axis=1)
     assert (right == table.solved).mean() > 0.98, "a solved network may leave the solution again, but hardly ever does"
     assert table.solved.any() and not table.solved.all()
 

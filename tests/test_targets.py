@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from backprop import analysis
+from backprop.experiments.symmetry import measures
 from backprop.experiments.targets import analyse, train
 from backprop.experiments.targets.prints import rounding
 from backprop.experiments.targets.protocol import Protocol
 
-FIGURE_1 = np.concatenate([layer.ravel() for layer in analysis.FIGURE_1])
+FIGURE_1 = np.concatenate([layer.ravel() for layer in measures.FIGURE_1])
 
 
 def autograd_gradient(weights, t):
     w = torch.tensor(weights, requires_grad=True)
-    inputs = analysis.cases()
-    d = torch.tensor(np.where(analysis.is_palindrome(inputs), 1 - t, t))
+    inputs = measures.cases()
+    d = torch.tensor(np.where(measures.is_palindrome(inputs), 1 - t, t))
     hidden = torch.sigmoid(torch.tensor(inputs) @ w[:14].view(2, 7)[:, :6].T + w[:14].view(2, 7)[:, 6])
     E = 0.5 * ((torch.sigmoid(hidden @ w[14:16] + w[16]) - d) ** 2).sum()
     return torch.autograd.grad(E, w)[0].numpy()
@@ -62,7 +62,7 @@ def test_known_targets_are_found_from_rounded_weights(arrays):
 
 
 def test_what_is_drawn_lies_within_the_rounding(arrays):
-    widths = rounding(analysis.FIGURE_1), rounding(analysis.PDP_FIGURE_9)
+    widths = rounding(measures.FIGURE_1), rounding(measures.PDP_FIGURE_9)
     assert set(widths[0]) == {0.05} and sorted(set(widths[1])) == [0.005, 0.05]
     _, found = arrays
     t, _ = analyse.best_target(found["drawn_gradients"][0])
@@ -73,9 +73,9 @@ def test_within_its_margin_a_network_is_left_alone(arrays):
     """With the paper's margin all of Figure 1's outputs are right, so a network that has them stops changing."""
     _, found = arrays
     solved = found["first_sweep"][2] >= 0
-    inputs = analysis.cases()
+    inputs = measures.cases()
     layer_1, layer_2 = (found[name][2][:, -1].astype(float) for name in ("layer_1", "layer_2"))
-    deviation = np.abs(analysis.outputs(layer_1, layer_2, inputs) - analysis.is_palindrome(inputs)).max(axis=1)
+    deviation = np.abs(measures.outputs(layer_1, layer_2, inputs) - measures.is_palindrome(inputs)).max(axis=1)
     still = np.abs(found["layer_1"][2][:, -1] - found["layer_1"][2][:, -2]).max(axis=(1, 2)) < 1e-6
     assert solved.any()
     assert (deviation[still & solved] <= 0.2 + 1e-5).all()

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from backprop import names, networks, training, updates
-from backprop.criteria import WINDOW, Criteria
-from backprop.devices import available, resolve_device
-from backprop.networks import Architecture, initial_weights
-from backprop.presentation import own_orders
+from backprop import choices
+from backprop.engine import networks, training, updates
+from backprop.engine.criteria import WINDOW, Criteria
+from backprop.engine.devices import available, resolve_device
+from backprop.engine.networks import Architecture, initial_weights
+from backprop.engine.presentation import own_orders
+from backprop.engine.training import Descent, Optimizer, Schedule, train
 from backprop.protocol import UserError
-from backprop.training import Descent, Optimizer, Schedule, train
 
 torch.set_num_threads(1)  # as the pipeline trains; more would only wait for each other on nets this small
 
@@ -103,7 +104,7 @@ def scheduler_of(name, optimizer, rate, sweeps):
     }[name]()
 
 
-@pytest.mark.parametrize("error", names.ERRORS)
+@pytest.mark.parametrize("error", choices.ERRORS)
 def test_the_papers_update_is_torchs_sgd_with_momentum(error):
     """M5: equation (9) equals SGD(momentum, dampening 0); 50 sweeps of three networks, each trained alone."""
     weights = initial_weights(SYMMETRY, range(3), 1.0, dtype=torch.float64)
@@ -141,8 +142,8 @@ def test_momentum_off_is_plain_descent():
 
 
 @pytest.mark.parametrize("own_rates", [False, True])
-@pytest.mark.parametrize("name", names.OPTIMIZERS)
-@pytest.mark.parametrize("schedule", names.SCHEDULES)
+@pytest.mark.parametrize("name", choices.OPTIMIZERS)
+@pytest.mark.parametrize("schedule", choices.SCHEDULES)
 def test_every_optimizer_under_every_schedule_equals_the_plain_loop(name, schedule, own_rates):
     """50 sweeps; with own rates, network k has k + 1 times the rate of network 0."""
     rate, sweeps = {"sgd": 0.1, "adagrad": 0.1}.get(name, 0.01), 50
@@ -170,7 +171,7 @@ def test_every_optimizer_under_every_schedule_equals_the_plain_loop(name, schedu
         torch.testing.assert_close(weights_after(result, 50)[:, seed], parameters_of(module), rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("schedule", names.SCHEDULES)
+@pytest.mark.parametrize("schedule", choices.SCHEDULES)
 def test_schedules_multiply_epsilon_of_the_papers_update(schedule):
     """dw(t) = -epsilon(t) dE/dw(t) + alpha dw(t-1), written out with torch's rate at each sweep."""
     sweeps = 50
@@ -198,8 +199,8 @@ def test_schedules_multiply_epsilon_of_the_papers_update(schedule):
     torch.testing.assert_close(weights_after(result, sweeps)[:, 0], parameters_of(module), rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("error", names.ERRORS)
-@pytest.mark.parametrize("order", names.CASE_ORDERS)
+@pytest.mark.parametrize("error", choices.ERRORS)
+@pytest.mark.parametrize("order", choices.CASE_ORDERS)
 def test_per_case_equals_the_plain_loop(order, error):
     """A change after every case, in order or shuffled; three sweeps of two networks."""
     weights = initial_weights(SYMMETRY, range(2), 1.0, dtype=torch.float64)
@@ -477,8 +478,8 @@ def test_long_training_tells_how_far_it_is(monkeypatch, caplog):
 
 
 def test_names_are_those_implemented():
-    assert set(names.OPTIMIZERS) == set(updates.OPTIMIZERS)
-    assert set(names.SCHEDULES) == set(updates.SCHEDULES)
+    assert set(choices.OPTIMIZERS) == set(updates.OPTIMIZERS)
+    assert set(choices.SCHEDULES) == set(updates.SCHEDULES)
 
 
 @pytest.mark.parametrize(

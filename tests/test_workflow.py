@@ -105,7 +105,7 @@ def test_an_edited_figure_retrains_nothing(edited):
 
 def test_an_edited_engine_retrains(edited):
     folder, edit = edited
-    edit("src/backprop/networks.py", '"""', '"""Edited. ')
+    edit("src/backprop/engine/networks.py", '"""', '"""Edited. ')
     assert planned(folder)["train"] >= 2
 
 

@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backprop import config, datasets, sources, store
-from backprop.judging import SHARE_RULE_IN_FULL
+from backprop import config, datasets, dependencies
+from backprop.evidence.judging import SHARE_RULE_IN_FULL
 from backprop.protocol import Protocol, UserError
+from backprop.results import store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         sub.add_argument("--config", type=Path, action="append", help="configuration file; may be given more than once")
         if experiment:
-            sub.add_argument("experiment", help=", ".join(sources.experiments()))
+            sub.add_argument("experiment", help=", ".join(dependencies.experiments()))
         return sub
 
     sub = command("fetch", _fetch, "Fetch and check data sets.", experiment=False)
@@ -177,15 +178,15 @@ def _claims(findings: dict[str, Any]) -> dict[str, list]:
 def _figures(options: argparse.Namespace) -> dict[str, Path]:
     return {
         f"{experiment}/{name}": options.results / experiment / "figures" / f"{name}.svg"
-        for experiment in sources.experiments()
-        for name in sources.figure_names(experiment)
+        for experiment in dependencies.experiments()
+        for name in dependencies.figure_names(experiment)
     }
 
 
 def _report(options: argparse.Namespace) -> None:
-    from backprop import report
+    from backprop.documents import report
 
-    findings = _findings(options, sources.experiments())
+    findings = _findings(options, dependencies.experiments())
     context = {
         **_byline(options),
         **findings,
@@ -199,10 +200,10 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _assignment(options: argparse.Namespace) -> None:
-    from backprop import assignment, report
+    from backprop.documents import assignment, report
 
     header = _byline(options) | {"title": "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"}
-    context = _findings(options, sources.quoted(report.KIT / assignment.TEMPLATE)) | {"assignment": header}
+    context = _findings(options, dependencies.quoted(report.KIT / assignment.TEMPLATE)) | {"assignment": header}
     assignment.build(context, options.results / "assignment")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from backprop import sources
+from backprop import dependencies
 from backprop.protocol import DEVICES, Protocol, UserError
 
 PAPER = "paper"
@@ -46,11 +46,11 @@ def check(config: Mapping[str, Any]) -> dict[str, dict[str, Protocol]]:
     _check_device(config.get("device", "auto"))
     asked = config.get("experiments") or {}
     for name in asked:
-        if name not in sources.experiments():
+        if name not in dependencies.experiments():
             raise UserError(
-                f"experiments: '{name}' is not an experiment; allowed are {', '.join(sources.experiments())}."
+                f"experiments: '{name}' is not an experiment; allowed are {', '.join(dependencies.experiments())}."
             )
-    return {name: variants(name, asked.get(name) or {}) for name in sources.experiments()}
+    return {name: variants(name, asked.get(name) or {}) for name in dependencies.experiments()}
 
 
 def variants(experiment: str, settings: Mapping[str, Any]) -> dict[str, Protocol]:
@@ -122,6 +122,6 @@ def _check_device(device: str) -> None:
     if device not in DEVICES:
         raise UserError(f"device is {device!r}; allowed are {', '.join(DEVICES)}.")
     if device in ("cuda", "mps"):  # only who asks for a GPU pays for importing torch here
-        from backprop.devices import resolve_device
+        from backprop.engine.devices import resolve_device
 
         resolve_device(device)

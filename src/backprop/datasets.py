@@ -36,8 +36,8 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from backprop import store
 from backprop.protocol import UserError
+from backprop.results import store
 
 NAMES = ("MNIST", "FashionMNIST")
 SOURCES = ("auto", "download", "bundled")

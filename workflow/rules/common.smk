@@ -4,7 +4,7 @@ import os
 import sys
 
 from backprop import config as settings
-from backprop import sources
+from backprop import dependencies
 from backprop.protocol import UserError
 
 try:
@@ -27,7 +27,7 @@ wildcard_constraints:
 
 def code(*modules):
     """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
-    files = sources.closure(*(f"backprop.{module}" for module in modules))
+    files = dependencies.closure(*(f"backprop.{module}" for module in modules))
     return [os.path.relpath(path) for path in files]
 
 
@@ -65,5 +65,5 @@ def figure_files(experiment):
     return expand(
         "results/{experiment}/figures/{name}.svg",
         experiment=experiment,
-        name=sources.figure_names(experiment),
+        name=dependencies.figure_names(experiment),
     )

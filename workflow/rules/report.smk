@@ -12,7 +12,7 @@ rule report:
         expand(FINDINGS, experiment=EXPERIMENTS),
         FIGURES,
         text=REPORT_TEXT,
-        code=code("report"),
+        code=code("documents.report"),
     output:
         "results/report/report.html",
         "results/report/report.pdf",
@@ -36,9 +36,11 @@ rule report:
 
 rule assignment:
     input:
-        expand(FINDINGS, experiment=sources.quoted(Path("report/assignment.md.j2"))),
+        expand(
+            FINDINGS, experiment=dependencies.quoted(Path("report/assignment.md.j2"))
+        ),
         text=ASSIGNMENT_TEXT,
-        code=code("assignment"),
+        code=code("documents.assignment"),
     output:
         "results/assignment/assignment.ipynb",
         "results/assignment/assignment.html",

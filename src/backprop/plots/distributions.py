@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from backprop.evidence.statistics import kaplan_meier, quantile_of
 from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import (
     BLUE,
@@ -23,7 +24,6 @@ from backprop.plots.style import (
     percent,
     plain_ticks,
 )
-from backprop.statistics import kaplan_meier, quantile_of
 
 Sample = tuple[npt.ArrayLike, npt.ArrayLike]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from backprop.evidence.statistics import wilson
 from backprop.plots.labels import End, EndLabels, name_above
 from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, log_ticks
-from backprop.statistics import wilson
 
 Band = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
 

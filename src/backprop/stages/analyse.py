@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from backprop import stages, store, tables
+from backprop import stages
 from backprop.protocol import Protocol
+from backprop.results import store, tables
 
 _log = logging.getLogger(__name__)
 

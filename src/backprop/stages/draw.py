@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from backprop import stages, store
+from backprop import stages
 from backprop.plots import save
-from backprop.runs import Run
+from backprop.results import store
+from backprop.results.variant import Run
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from backprop import stages, store
-from backprop.runs import Run
+from backprop import stages
+from backprop.results import store
+from backprop.results.variant import Run
 
 
 def run(experiment: str, folders: Mapping[str, Path], out: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from backprop import stages, store
+from backprop import stages
 from backprop.protocol import Protocol
+from backprop.results import store
 
 
 def run(experiment: str, protocol: Protocol, device: str, data: Mapping[str, Path], folder: Path) -> None:

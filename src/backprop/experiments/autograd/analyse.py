@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop.experiments.autograd.protocol import Protocol, columns
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 PRECISIONS = {"single": "float32", "double": "float64"}
 EPSILON = {name: float(np.finfo(kind).eps) for name, kind in PRECISIONS.items()}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, percent, significant, thousands
 from backprop.experiments.autograd.analyse import EPSILON
 from backprop.experiments.autograd.protocol import FACTS
-from backprop.runs import Run
-from backprop.wording import fixed, percent, significant, thousands
+from backprop.results.variant import Run
 
 BOUND = 4
 """Units of machine precision: a product of two rounded functions is off by less."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from backprop.experiments.departures.protocol import FIELDS, Protocol, settings
 from backprop.experiments.symmetry import analyse as symmetry
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 _TYPES: dict[Any, pa.DataType] = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
 _LEFT_OUT = ("family", "as_figure_1", "distance", "symmetry")

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import percent, thousands
+from backprop.evidence.judging import FEW, share, told
+from backprop.evidence.statistics import median_survival, paired_difference
 from backprop.experiments.departures.protocol import FIELDS, coding_name
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import RATIO
-from backprop.judging import FEW, share, told
 from backprop.protocol import UserError
-from backprop.runs import Run
-from backprop.statistics import median_survival, paired_difference
-from backprop.wording import percent, thousands
+from backprop.results.variant import Run
 
 MARKS = (1425, 5000, 40000)
 """Sweeps by which rates are told: where the paper shows its network, our usual cap, and a long one."""
@@ -238,7 +238,7 @@ def _family(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
 
 def _member(layer_1: np.ndarray, solved: np.ndarray) -> np.ndarray:
     """The family of each network, "" unless solved."""
-    return np.where(solved, _family(*analysis.magnitude_ratios(layer_1)), "")
+    return np.where(solved, _family(*measures.magnitude_ratios(layer_1)), "")
 
 
 def _passes(member: np.ndarray) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from backprop.experiments.estimates.analyse import expected_cosine
 from backprop.experiments.estimates.protocol import KINDS
 from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 LABELS = {
     "plain": "as the lab writes it",

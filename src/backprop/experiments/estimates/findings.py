@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, percent, significant, thousands
 from backprop.experiments.estimates.analyse import expected_cosine
 from backprop.experiments.estimates.protocol import KINDS, PRINTED_ESTIMATE, PRINTED_SAMPLES
-from backprop.runs import Run
-from backprop.wording import fixed, percent, significant, thousands
+from backprop.results.variant import Run
 
 CLOSE = 0.1
 """Relative difference from theory that is allowed to a mean cosine, from `ENOUGH` samples on."""

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from backprop import plots
 from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, log_ticks
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 LAB_SIGMA = 0.001
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop.claims import Claim
-from backprop.means import mean_interval
-from backprop.runs import Run
-from backprop.wording import fixed, percent, thousands
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, percent, thousands
+from backprop.evidence.means import mean_interval
+from backprop.results.variant import Run
 
 WITHIN = 0.02
 """How far below the baseline's accuracy counts as having reached it."""

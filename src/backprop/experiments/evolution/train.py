@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop import estimators, store
-from backprop.devices import resolve_device
+from backprop.engine.devices import resolve_device
 from backprop.experiments.evolution.protocol import Protocol
-from backprop.perceptrons import Perceptron, Span
+from backprop.results import store
+from backprop.search import estimators
+from backprop.search.perceptrons import Perceptron, Span
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from backprop import plots
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 
 def learning(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:

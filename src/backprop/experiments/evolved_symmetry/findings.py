@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from backprop.claims import Claim
-from backprop.judging import share, told
-from backprop.runs import Run
-from backprop.statistics import median_survival, paired_difference
-from backprop.wording import signed, thousands
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import signed, thousands
+from backprop.evidence.judging import share, told
+from backprop.evidence.statistics import median_survival, paired_difference
+from backprop.results.variant import Run
 
 NEAR = 0.1
 """How far below the gradient's share of solved networks still counts as equally good."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from backprop import analysis, estimators
-from backprop.devices import resolve_device
+from backprop.engine.devices import resolve_device
 from backprop.experiments.evolved_symmetry.protocol import Protocol
-from backprop.perceptrons import Perceptron
+from backprop.experiments.symmetry import measures
+from backprop.search import estimators
+from backprop.search.perceptrons import Perceptron
 
 AHEAD = 100
 """Sweeps whose directions are drawn at a time."""
@@ -40,8 +41,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 def symmetry_network(device: torch.device) -> Perceptron:
     """The paper's network on all 64 cases: 6 inputs, 2 hidden units, 1 output, biases, equation (3)."""
-    inputs = analysis.cases()
-    targets = analysis.is_palindrome(inputs)[:, None]
+    inputs = measures.cases()
+    targets = measures.is_palindrome(inputs)[:, None]
     return Perceptron(
         torch.tensor(inputs, dtype=torch.float32, device=device),
         torch.tensor(targets, dtype=torch.float32, device=device),

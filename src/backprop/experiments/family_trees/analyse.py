@@ -11,7 +11,7 @@ from scipy import stats
 
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.protocol import Protocol
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 BELOW = len(people.PEOPLE) + len(people.RELATIONS) + 1
 """Incoming weights of a unit of the second layer, the bias last."""

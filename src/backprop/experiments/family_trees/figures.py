@@ -14,7 +14,7 @@ from backprop.experiments.family_trees.analyse import unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
 from backprop.experiments.family_trees.findings import NO_DECAY, SEARCH
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, interval, percent, thousands
+from backprop.evidence.judging import by_share, share, told
+from backprop.evidence.means import mean_interval
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import answers_first, encoding
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
 from backprop.experiments.family_trees.protocol import WHERE
-from backprop.judging import by_share, share, told
-from backprop.means import mean_interval
 from backprop.protocol import UserError
-from backprop.runs import Run
-from backprop.wording import fixed, interval, percent, thousands
+from backprop.results.variant import Run
 
 SEARCH, NO_DECAY = "search", "no_decay"
 """The variants that look for a setting with which the network learns, with the paper's decay and without any."""

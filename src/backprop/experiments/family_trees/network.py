@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from backprop.engine.networks import Architecture, flatten
 from backprop.experiments.family_trees.people import CODE, PEOPLE, RELATIONS
-from backprop.networks import Architecture, flatten
 
 ARCHITECTURE = Architecture((len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, len(PEOPLE)))
 """24 + 12 inputs, 6 + 6 units, 12, 6, and 24 outputs."""

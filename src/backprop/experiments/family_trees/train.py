@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop.devices import resolve_device
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Network, flatten, initial_weights, with_extra_unit
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
 from backprop.experiments.family_trees.protocol import Protocol
-from backprop.networks import Network, flatten, initial_weights, with_extra_unit
 
 log = logging.getLogger(__name__)
 

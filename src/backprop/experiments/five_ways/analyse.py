@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop.experiments.five_ways.protocol import WAYS, Protocol
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the data and the initial weights"),

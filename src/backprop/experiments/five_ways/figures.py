@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.five_ways.protocol import PLAIN, WAYS
 from backprop.plots.style import BLACK, BLUE, DASHES, GREEN, INK, ORANGE, SMALL, VERMILLION
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 

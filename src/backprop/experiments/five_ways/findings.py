@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import count, percent, significant, thousands
 from backprop.experiments.five_ways.protocol import PLAIN, WAYS
-from backprop.runs import Run
-from backprop.wording import count, percent, significant, thousands
+from backprop.results.variant import Run
 
 SAME = {"double": 2.0**-26, "single": 2.0**-11.5}
 """Relative differences of losses in half of the digits of a precision: √(machine precision)."""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.functions.protocol import PRINTED
 from backprop.plots.style import BLUE, SMALL, VERMILLION
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 
 def printed(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import count, fixed, percent, significant
 from backprop.experiments.functions.protocol import PRINTED, Protocol
-from backprop.runs import Run
-from backprop.wording import count, fixed, percent, significant
+from backprop.results.variant import Run
 
 LAST = max(PRINTED)
 """The epoch after which the lab prints its result."""

@@ -12,9 +12,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from backprop import datasets
-from backprop.devices import resolve_device
+from backprop.engine.devices import resolve_device
+from backprop.experiments.functions.derivatives import (
+    ACTIVATIONS,
+    Activation,
+    Linear,
+    Weights,
+    backward,
+    cross_entropy,
+    forward,
+    perceptron,
+)
 from backprop.experiments.functions.protocol import Protocol
-from backprop.functions import ACTIVATIONS, Activation, Linear, Weights, backward, cross_entropy, forward, perceptron
 
 CLASSES = 10
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from matplotlib.patches import Ellipse
 from backprop import plots
 from backprop.plots.style import BLACK, BLUE, DASHES, INK, MARKERS, MUTED, SMALL, VERMILLION
 from backprop.plots.surfaces import PATHS
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, percent, significant, thousands
 from backprop.experiments.line.protocol import METHODS
-from backprop.runs import Run
-from backprop.wording import fixed, percent, significant, thousands
+from backprop.results.variant import Run
 
 CERTAIN = 0.999
 """Two-sided level of the test against theory: a correct program fails one in a thousand."""

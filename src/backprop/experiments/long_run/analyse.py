@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop import analysis
 from backprop.experiments.long_run.protocol import Protocol
 from backprop.experiments.symmetry import analyse as symmetry
-from backprop.tables import Column
+from backprop.experiments.symmetry import measures
+from backprop.results.tables import Column
 
 FLAT = 1e-6
 """An eigenvalue of the Hessian counts as zero below this share of the largest one."""
@@ -35,10 +35,10 @@ COLUMNS = (
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network of one variant."""
     table = symmetry.analyse(protocol, arrays)
-    inputs = analysis.cases(protocol.bits, *protocol.inputs)
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases(protocol.bits, *protocol.inputs)
+    palindrome = measures.is_palindrome(inputs)
     layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
-    on = analysis.outputs(layer_1, layer_2, inputs) > np.mean(protocol.targets)
+    on = measures.outputs(layer_1, layer_2, inputs) > np.mean(protocol.targets)
     table["missed"] = (~on[:, palindrome]).sum(axis=1)
     table["false_alarms"] = on[:, ~palindrome].sum(axis=1)
     table["gradient_norm"] = arrays["gradient_norm"][:, -1]
@@ -70,6 +70,6 @@ def families_by_sweep(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     names = np.full((len(first), len(kept)), "", dtype=object)
     for column, sweep in enumerate(kept):
         solved = (first >= 0) & (first <= sweep)
-        ratios = analysis.magnitude_ratios(arrays["layer_1"][solved, column].astype(float))
-        names[solved, column], _ = analysis.families(*ratios)
+        ratios = measures.magnitude_ratios(arrays["layer_1"][solved, column].astype(float))
+        names[solved, column], _ = measures.families(*ratios)
     return names

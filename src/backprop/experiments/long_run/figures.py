@@ -13,7 +13,7 @@ from backprop import plots
 from backprop.experiments.long_run.gaps import gap
 from backprop.experiments.symmetry.findings import CODINGS, MARK
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]

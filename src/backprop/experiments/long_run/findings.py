@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import percent, thousands
+from backprop.evidence.judging import share
+from backprop.evidence.statistics import median_survival
 from backprop.experiments.long_run.analyse import FLAT, KINDS, families_by_sweep, norms
 from backprop.experiments.long_run.gaps import maxima
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.findings import CODINGS
-from backprop.judging import share
-from backprop.runs import Run
-from backprop.statistics import median_survival
-from backprop.wording import percent, thousands
+from backprop.results.variant import Run
 
 PLATEAU = 5000
 """Sweeps after which Experiment 1 stops; here those unsolved then are looked at, and followed."""
@@ -143,11 +143,11 @@ def _plateau(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {"sweep": sweep, "count": int(chosen.sum()), "later": share(first[chosen] >= 0), "cap": cap}
     if not chosen.any():
         return found
-    inputs = analysis.cases()
+    inputs = measures.cases()
     layers = [arrays[name][chosen, column].astype(float) for name in ("layer_1", "layer_2")]
-    output = analysis.outputs(layers[0], layers[1], inputs)
+    output = measures.outputs(layers[0], layers[1], inputs)
     low, high = run.protocol["targets"]
-    always_off = 0.5 * analysis.is_palindrome(inputs).sum() * (high - low) ** 2
+    always_off = 0.5 * measures.is_palindrome(inputs).sum() * (high - low) ** 2
     eigenvalues = arrays["eigenvalues"][chosen, column]
     record = int(np.searchsorted(arrays["error_sweeps"], sweep))
     E = arrays["errors"][chosen, record]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
-from backprop.analysis import ratio_name
+from backprop.experiments.symmetry.measures import ratio_name
 
 SIGNS = np.array([signs for signs in product((-1, 0, 1), repeat=3) if any(signs)])
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop import training
-from backprop.devices import resolve_device
+from backprop.engine import training
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Architecture, flatten, unflatten
 from backprop.experiments.long_run.protocol import Protocol
 from backprop.experiments.symmetry import train as symmetry
-from backprop.networks import Architecture, flatten, unflatten
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.mnist.analyse import confusion, most_wrong
 from backprop.plots.style import SERIES
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 LABELS = {"paper": "the lab's network", "softmax": "with a softmax", "dropout": "with dropout"}
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import count, fixed, percent, significant, thousands
 from backprop.experiments.mnist.analyse import confusion, most_wrong
 from backprop.experiments.mnist.protocol import SCALES
-from backprop.runs import Run
-from backprop.wording import count, fixed, percent, significant, thousands
+from backprop.results.variant import Run
 
 SHOWN = 20
 """How many of the most confidently wrong images are shown."""

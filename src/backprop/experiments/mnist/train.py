@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from backprop import datasets
-from backprop.devices import resolve_device
+from backprop.engine.devices import resolve_device
 from backprop.experiments.mnist.protocol import SCALES, Protocol
 
 CLASSES = 10

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop import analysis
 from backprop.experiments.online.protocol import Protocol
-from backprop.tables import Column
+from backprop.experiments.symmetry import measures
+from backprop.results.tables import Column
 
-PRINTS = {"pdp": (analysis.PDP_FIGURE_9, 1208), "figure_1": (analysis.FIGURE_1, 1425)}
+PRINTS = {"pdp": (measures.PDP_FIGURE_9, 1208), "figure_1": (measures.FIGURE_1, 1425)}
 """The printed networks, and after how many sweeps each is said to have been printed."""
 
 COLUMNS = (
@@ -40,7 +40,7 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     first, kept = arrays["first_sweep"], arrays["kept_sweeps"]
     solved = first >= 0
     family = np.full(len(first), "", dtype=object)
-    family[solved], _ = analysis.families(*analysis.magnitude_ratios(arrays["layer_1"][solved, -1].astype(float)))
+    family[solved], _ = measures.families(*measures.magnitude_ratios(arrays["layer_1"][solved, -1].astype(float)))
     table = {
         "seed": arrays["seeds"],
         "solved": solved,
@@ -61,4 +61,4 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 def distances(arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     """Distance of every network to a printed one at every kept sweep, up to the task's symmetries: [S, K]."""
     layers = [arrays[layer].reshape(-1, *arrays[layer].shape[2:]) for layer in ("layer_1", "layer_2")]
-    return analysis.distance_to(layers[0], layers[1], PRINTS[name][0])[0].reshape(arrays["layer_1"].shape[:2])
+    return measures.distance_to(layers[0], layers[1], PRINTS[name][0])[0].reshape(arrays["layer_1"].shape[:2])

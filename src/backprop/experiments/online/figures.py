@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from backprop import analysis, plots
+from backprop import plots
 from backprop.experiments.online.analyse import PRINTS, distances
 from backprop.experiments.online.findings import ORDERS
+from backprop.experiments.symmetry import measures
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
@@ -55,7 +56,7 @@ def network(runs: Runs, values: Values) -> Figure:
     """PDP's printed network beside the closest of ours after as many presentations, in the same orientation."""
     made = plots.figure(plots.WIDE, 3.7)
     axes = made.subplots(1, 3)
-    shown = [("PDP's Figure 9", "", analysis.PDP_FIGURE_9)]
+    shown = [("PDP's Figure 9", "", measures.PDP_FIGURE_9)]
     for variant in ("paper", "batch"):
         found = values["variants"].get(variant, {"pdp": {"count": 0}})["pdp"]
         if found["count"]:
@@ -63,8 +64,8 @@ def network(runs: Runs, values: Values) -> Figure:
             row = int(np.flatnonzero(run.table.seed == found["at_mark_seed"])[0])
             column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PRINTS["pdp"][1])))
             layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
-            _, best = analysis.distance_to(layers[0], layers[1], analysis.PDP_FIGURE_9)
-            turned = analysis.apply_symmetry(layers[0], layers[1], analysis.symmetries()[best[0]])
+            _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
+            turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
             away = f"seed {found['at_mark_seed']}, {plots.percent(found['at_mark_closest'])} away"
             title = "ours, case by case" if variant == "paper" else "ours, sweep by sweep"
             shown.append((title, away, (turned[0][0], turned[1][0])))

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import median_with_cap, percent, thousands
+from backprop.evidence.judging import share, told
+from backprop.evidence.statistics import median_survival
 from backprop.experiments.online.analyse import PRINTS
-from backprop.judging import share, told
-from backprop.runs import Run
-from backprop.statistics import median_survival
-from backprop.wording import median_with_cap, percent, thousands
+from backprop.experiments.symmetry import measures
+from backprop.results.variant import Run
 
 ORDERS = {"paper": "fixed order", "shuffled": "shuffled order", "batch": "sweep by sweep"}
 """The variants, and how the text calls them."""
@@ -27,7 +27,7 @@ ROUNDING = np.sqrt((15 * 0.005**2 + 2 * 0.05**2) / 3)
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     """Everything the text and the verdicts need, by variant."""
-    norm = np.sqrt(sum((layer**2).sum() for layer in analysis.PDP_FIGURE_9))
+    norm = np.sqrt(sum((layer**2).sum() for layer in measures.PDP_FIGURE_9))
     return {
         "mark": PRINTS["pdp"][1],
         "near": NEAR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from backprop import names
+from backprop import choices
 from backprop.experiments.symmetry import protocol
 
 
@@ -15,7 +15,7 @@ class Protocol(protocol.Protocol):
     seeds: int | tuple[int, ...] = 400
     targets: tuple[float, float] = field(default=(0.1, 0.9), metadata={"low": -1.0, "high": 1.0})
     per_case: bool = True
-    case_order: str = field(default="fixed", metadata={"allowed": names.CASE_ORDERS})
+    case_order: str = field(default="fixed", metadata={"allowed": choices.CASE_ORDERS})
     sweeps: int = field(default=2000, metadata={"low": 1})
     keep: tuple[int, ...] = field(default=(*range(400, 2000, 40), 1208, 1425), metadata={"low": 0})
     record_every: int = field(default=100, metadata={"low": 1})

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop.experiments.phase.protocol import Protocol
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from backprop import plots
 from backprop.experiments.phase.findings import CODINGS
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]

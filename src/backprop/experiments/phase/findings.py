@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import median_with_cap, percent, thousands
+from backprop.evidence.judging import share, together, told
+from backprop.evidence.statistics import median_survival
 from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.judging import share, together, told
-from backprop.runs import Run
-from backprop.statistics import median_survival
-from backprop.wording import median_with_cap, percent, thousands
+from backprop.results.variant import Run
 
 CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
 """The variants that differ in target coding alone, and how the text calls them."""

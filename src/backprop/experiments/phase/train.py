@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from backprop import training
-from backprop.devices import resolve_device
+from backprop.engine import training
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Architecture, initial_weights
 from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.phase.protocol import Protocol
 from backprop.experiments.symmetry.protocol import BOUNDS
 from backprop.experiments.symmetry.train import patterns
-from backprop.networks import Architecture, initial_weights
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from scipy import stats
 
 from backprop import plots
 from backprop.plots.style import BLUE, DASHES, INK, MUTED, SERIES, SMALL, VERMILLION, plain_ticks
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, interval, percent, significant, thousands
+from backprop.evidence.statistics import wilson
 from backprop.experiments.regression.protocol import LINE
-from backprop.runs import Run
-from backprop.statistics import wilson
-from backprop.wording import fixed, interval, percent, significant, thousands
+from backprop.results.variant import Run
 
 CLOSE, NEAR = 0.05, 0.2
 """Gaps, as shares of the least-squares error, that count as arrived and as approached."""

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop import analysis
 from backprop.experiments.separability.protocol import Protocol
-from backprop.tables import Column
+from backprop.experiments.symmetry import measures
+from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
@@ -25,8 +25,8 @@ COLUMNS = (
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network at the cap."""
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     output = outputs(arrays["weights"].astype(float), inputs)
     return pd.DataFrame(
         {
@@ -43,4 +43,4 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 def outputs(weights: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Outputs [networks, cases] of a single logistic unit with weights [networks, inputs + 1]."""
-    return analysis.logistic(weights @ np.c_[inputs, np.ones(len(inputs))].T)
+    return measures.logistic(weights @ np.c_[inputs, np.ones(len(inputs))].T)

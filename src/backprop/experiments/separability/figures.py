@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from backprop import analysis, plots
+from backprop import plots
 from backprop.experiments.separability.analyse import outputs
+from backprop.experiments.symmetry import measures
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
@@ -20,11 +21,11 @@ Values = Mapping[str, Any]
 def answers(runs: Runs, values: Values) -> Figure:
     """What a trained network without hidden units answers to each of the 64 inputs, beside Figure 1's network."""
     run = runs["paper"]
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     shown = {
         "no hidden units (trained)": outputs(run.arrays["weights"][:1].astype(float), inputs)[0],
-        "two hidden units (Figure 1)": analysis.outputs(analysis.FIGURE_1[0][None], analysis.FIGURE_1[1][None], inputs)[
+        "two hidden units (Figure 1)": measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[
             0
         ],
     }

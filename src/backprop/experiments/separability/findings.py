@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.judging import share, told
 from backprop.experiments.separability.proof import most_correct, separate
-from backprop.judging import share, told
-from backprop.runs import Run
+from backprop.experiments.symmetry import measures
+from backprop.results.variant import Run
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     """What the networks do, by variant, and what the programs prove."""
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     proof = separate(inputs, palindrome)
     best, _ = most_correct(inputs, palindrome)
     return {

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from backprop import training
-from backprop.devices import resolve_device
+from backprop.engine import training
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Architecture, initial_weights
 from backprop.experiments.separability.protocol import Protocol
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.networks import Architecture, initial_weights
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop import analysis
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 RESIDUAL, RATIO = 0.05, 0.10
 """What counts as equal and opposite (share of the largest weight), and as a ratio of 1:2:4 (relative)."""
@@ -65,19 +65,19 @@ def measure(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, n
     """
     layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
     first = arrays["first_sweep"]
-    inputs = analysis.cases(protocol.bits, *protocol.inputs)
-    off, one_on = analysis.hidden_states_as_described(layer_1, inputs)
+    inputs = measures.cases(protocol.bits, *protocol.inputs)
+    off, one_on = measures.hidden_states_as_described(layer_1, inputs)
     table = {
         "seed": arrays["seeds"],
         "solved": first[:, 0] >= 0,
         **{f"sweeps_{b:g}": np.where(first[:, i] >= 0, first[:, i], np.nan) for i, b in enumerate(BOUNDS)},
         "error_at_cap": arrays["errors"][:, -1].astype(float),
-        "mirror_residual": analysis.mirror_residual(layer_1),
-        "opposite_residual": analysis.opposite_residual(layer_1),
-        "signs_as_printed": analysis.signs_as_printed(layer_1, layer_2),
+        "mirror_residual": measures.mirror_residual(layer_1),
+        "opposite_residual": measures.opposite_residual(layer_1),
+        "signs_as_printed": measures.signs_as_printed(layer_1, layer_2),
         "palindromes_off": off,
         "others_one_on": one_on,
-        "smallest_gap": analysis.smallest_gap(layer_1),
+        "smallest_gap": measures.smallest_gap(layer_1),
     }
     return table | _ratios(protocol, layer_1)
 
@@ -88,16 +88,16 @@ def _ratios(protocol: Protocol, layer_1: np.ndarray) -> dict[str, np.ndarray]:
     if protocol.bits != 6:
         names = ("magnitude_small", "magnitude_middle", "magnitude_large", "ratio_middle", "ratio_large")
         return dict.fromkeys(names, nothing) | dict.fromkeys(("order", "signs"), empty)
-    sizes = np.sort(analysis.magnitudes(layer_1), axis=1)
-    middle, large = analysis.magnitude_ratios(layer_1)
+    sizes = np.sort(measures.magnitudes(layer_1), axis=1)
+    middle, large = measures.magnitude_ratios(layer_1)
     return {
         "magnitude_small": sizes[:, 0],
         "magnitude_middle": sizes[:, 1],
         "magnitude_large": sizes[:, 2],
         "ratio_middle": middle,
         "ratio_large": large,
-        "order": analysis.order_of_magnitudes(layer_1),
-        "signs": analysis.sign_pattern(layer_1),
+        "order": measures.order_of_magnitudes(layer_1),
+        "signs": measures.sign_pattern(layer_1),
     }
 
 
@@ -105,7 +105,7 @@ def _families(table: Mapping[str, np.ndarray]) -> np.ndarray:
     """The families among the solved networks."""
     family, solved = np.full(len(table["solved"]), "", dtype=object), table["solved"]
     if np.isfinite(table["ratio_middle"]).any():
-        family[solved], _ = analysis.families(table["ratio_middle"][solved], table["ratio_large"][solved])
+        family[solved], _ = measures.families(table["ratio_middle"][solved], table["ratio_large"][solved])
     return family
 
 
@@ -114,5 +114,5 @@ def _distances(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str
         networks = len(arrays["seeds"])
         return {"distance": np.full(networks, np.nan), "symmetry": np.zeros(networks, dtype=int)}
     at_mark = 0  # the first kept sweep is the paper's 1,425, or the cap where that comes earlier
-    distance, symmetry = analysis.distance_to(arrays["layer_1"][:, at_mark], arrays["layer_2"][:, at_mark])
+    distance, symmetry = measures.distance_to(arrays["layer_1"][:, at_mark], arrays["layer_2"][:, at_mark])
     return {"distance": distance, "symmetry": symmetry}

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from backprop import analysis, plots
+from backprop import plots
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.findings import CODINGS, MARK
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
@@ -27,8 +28,8 @@ def figure_1(runs: Runs, values: Values) -> Figure:
     axes = made.subplots(2, 3)
     coded = _coded(runs)
     printed = [
-        ("the paper's Figure 1", f"after {MARK:,} sweeps", analysis.FIGURE_1),
-        ("PDP's Figure 9", "after changes case by case", _oriented(analysis.PDP_FIGURE_9)),
+        ("the paper's Figure 1", f"after {MARK:,} sweeps", measures.FIGURE_1),
+        ("PDP's Figure 9", "after changes case by case", _oriented(measures.PDP_FIGURE_9)),
     ]
     for line, (title, subtitle, layers) in zip(axes, printed, strict=True):
         _diagram(line[0], layers, title, subtitle)
@@ -151,8 +152,8 @@ def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def _oriented(layers: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """One network's layers in the orientation that brings them closest to Figure 1."""
     stacked = layers[0][None], layers[1][None]
-    _, best = analysis.distance_to(*stacked)
-    layer_1, layer_2 = analysis.apply_symmetry(*stacked, analysis.symmetries()[best[0]])
+    _, best = measures.distance_to(*stacked)
+    layer_1, layer_2 = measures.apply_symmetry(*stacked, measures.symmetries()[best[0]])
     return layer_1[0], layer_2[0]
 
 

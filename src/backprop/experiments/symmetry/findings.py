@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, median_with_cap, percent, thousands
+from backprop.evidence.judging import SHARE_RULE, by_share, share, together, told
+from backprop.evidence.statistics import median_survival, quantile_of
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import RATIO, RESIDUAL
 from backprop.experiments.symmetry.protocol import BOUNDS, WHERE
-from backprop.judging import SHARE_RULE, by_share, share, together, told
-from backprop.runs import Run
-from backprop.statistics import median_survival, quantile_of
-from backprop.wording import fixed, median_with_cap, percent, thousands
+from backprop.results.variant import Run
 
 MARK = 1425
 """Sweeps after which the paper shows its network."""
@@ -244,21 +244,21 @@ def _closest(table: pd.DataFrame) -> dict[str, Any] | None:
 
 def _figure_1() -> dict[str, Any]:
     """The printed weights under the same measures as our networks."""
-    layer_1, layer_2 = (layer[None] for layer in analysis.FIGURE_1)
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
-    output = analysis.outputs(layer_1, layer_2, inputs)[0]
-    middle, large = analysis.magnitude_ratios(layer_1)
+    layer_1, layer_2 = (layer[None] for layer in measures.FIGURE_1)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
+    output = measures.outputs(layer_1, layer_2, inputs)[0]
+    middle, large = measures.magnitude_ratios(layer_1)
     return {
         "correct": int(((output > 0.5) == palindrome).sum()),
         "worst_error": float(np.abs(output - palindrome).max()),
         "lowest_palindrome": float(output[palindrome].min()),
         "highest_other": float(output[~palindrome].max()),
-        "mirror_residual": float(analysis.mirror_residual(layer_1)[0]),
-        "opposite_residual": float(analysis.opposite_residual(layer_1)[0]),
+        "mirror_residual": float(measures.mirror_residual(layer_1)[0]),
+        "opposite_residual": float(measures.opposite_residual(layer_1)[0]),
         "ratio_middle": float(middle[0]),
         "ratio_large": float(large[0]),
-        "smallest_gap": float(analysis.smallest_gap(layer_1)[0]),
+        "smallest_gap": float(measures.smallest_gap(layer_1)[0]),
     }
 
 

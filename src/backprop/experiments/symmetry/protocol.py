@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from backprop import names, protocol
+from backprop import choices, protocol
 from backprop.protocol import UserError
 
 
@@ -17,18 +17,18 @@ class Protocol(protocol.Protocol):
     hidden_units: int = field(default=2, metadata={"low": 1, "high": 64})
     inputs: tuple[float, float] = (0.0, 1.0)
     targets: tuple[float, float] = field(default=(0.0, 1.0), metadata={"low": -1.0, "high": 1.0})
-    hidden: str = field(default="logistic", metadata={"allowed": names.ACTIVATIONS})
-    output: str = field(default="logistic", metadata={"allowed": names.ACTIVATIONS})
-    error: str = field(default="half_sum", metadata={"allowed": names.ERRORS})
+    hidden: str = field(default="logistic", metadata={"allowed": choices.ACTIVATIONS})
+    output: str = field(default="logistic", metadata={"allowed": choices.ACTIVATIONS})
+    error: str = field(default="half_sum", metadata={"allowed": choices.ERRORS})
     weight_range: float = field(default=0.3, metadata={"low": 0.0})
     bias_range: float | None = field(default=None, metadata={"low": 0.0})
     equal_hidden_units: bool = False
     per_case: bool = False
-    optimizer: str = field(default="descent", metadata={"allowed": ("descent", *names.OPTIMIZERS)})
+    optimizer: str = field(default="descent", metadata={"allowed": ("descent", *choices.OPTIMIZERS)})
     epsilon: float = field(default=0.1, metadata={"low": 0.0})
     alpha: float = field(default=0.9, metadata={"low": 0.0, "high": 1.0})
     optimizer_options: dict[str, Any] = field(default_factory=dict)
-    schedule: str = field(default="constant", metadata={"allowed": names.SCHEDULES})
+    schedule: str = field(default="constant", metadata={"allowed": choices.SCHEDULES})
     schedule_options: dict[str, Any] = field(default_factory=dict)
     sweeps: int = field(default=5000, metadata={"low": 1})
     until_solved: bool = False

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from backprop import analysis, training
-from backprop.devices import resolve_device
+from backprop.engine import training
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Architecture, initial_weights
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
-from backprop.networks import Architecture, initial_weights
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
@@ -62,8 +63,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 def patterns(protocol: Protocol) -> tuple[torch.Tensor, torch.Tensor]:
     """All input vectors [cases, bits] and their targets [cases, 1]: the higher one for palindromes."""
-    inputs = analysis.cases(protocol.bits, *protocol.inputs)
-    targets = np.where(analysis.is_palindrome(inputs), protocol.targets[1], protocol.targets[0])
+    inputs = measures.cases(protocol.bits, *protocol.inputs)
+    targets = np.where(measures.is_palindrome(inputs), protocol.targets[1], protocol.targets[0])
     return torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets[:, None], dtype=torch.float32)
 
 

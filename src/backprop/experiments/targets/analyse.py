@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop import analysis
+from backprop.experiments.symmetry import measures
 from backprop.experiments.targets.prints import MARK
 from backprop.experiments.targets.protocol import Protocol
-from backprop.tables import Column
+from backprop.results.tables import Column
 
 COLUMNS = (
     Column("off_target", pa.float64(), "target t for inputs that are no palindromes; 1 - t for palindromes"),
@@ -35,14 +35,14 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     kept = arrays["kept_sweeps"]
     at_mark = int(np.argmin(np.abs(kept - MARK)))
     codings = [(t, 0.0) for t in protocol.off_targets] + [(0.0, margin) for margin in protocol.margins]
-    inputs = analysis.cases()
-    palindrome = analysis.is_palindrome(inputs)
+    inputs = measures.cases()
+    palindrome = measures.is_palindrome(inputs)
     tables = []
     for row, (t, margin) in enumerate(codings):
         first = arrays["first_sweep"][row]
         gradients = arrays["rounded_gradients"][row].swapaxes(0, 1)
         rounded = [arrays[name][row][:, at_mark].astype(float).round(1) for name in ("layer_1", "layer_2")]
-        output = analysis.outputs(rounded[0], rounded[1], inputs)
+        output = measures.outputs(rounded[0], rounded[1], inputs)
         distance = _distances(arrays["layer_1"][row], arrays["layer_2"][row], first)
         nearest = np.where(np.isnan(distance), np.inf, distance).argmin(axis=1)
         lines = np.arange(len(first))
@@ -92,5 +92,5 @@ def _distances(layer_1: np.ndarray, layer_2: np.ndarray, first: np.ndarray) -> n
     solved = first >= 0
     if solved.any():
         first_layer, second_layer = (layer[solved].reshape(-1, *layer.shape[2:]) for layer in (layer_1, layer_2))
-        found[solved] = analysis.distance_to(first_layer, second_layer)[0].reshape(-1, kept)
+        found[solved] = measures.distance_to(first_layer, second_layer)[0].reshape(-1, kept)
     return found

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.targets.analyse import gradient_norms
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from backprop import analysis
-from backprop.claims import Claim
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed
+from backprop.evidence.judging import share
+from backprop.evidence.statistics import median_survival
+from backprop.experiments.symmetry import measures
 from backprop.experiments.targets.analyse import best_target, gradient_norms
 from backprop.experiments.targets.prints import MARK, PRINTS, rounding
-from backprop.judging import share
-from backprop.runs import Run
-from backprop.statistics import median_survival
-from backprop.wording import fixed
+from backprop.results.variant import Run
 
 AT = (0.0, 0.05, 0.1, 0.15)
 MOVED = (10, 100, 1000)
@@ -83,8 +83,8 @@ def _printed(run: Run, row: int) -> dict[str, Any]:
     here, around = gradient_norms(gradients[:, None], at)[0], gradient_norms(drawn, at)
     layers = list(PRINTS.values())[row]
     layer_1, layer_2 = layers
-    output = analysis.outputs(layer_1[None], layer_2[None], analysis.cases())[0]
-    palindrome = analysis.is_palindrome(analysis.cases())
+    output = measures.outputs(layer_1[None], layer_2[None], measures.cases())[0]
+    palindrome = measures.is_palindrome(measures.cases())
     return {
         "t": float(t[0]),
         "gradient": float(norm[0]),

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop import analysis, training
-from backprop.devices import resolve_device
+from backprop.engine import training
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.targets.prints import MARK, PRINTS, rounding
 from backprop.experiments.targets.protocol import Protocol
-from backprop.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
 
 ARCHITECTURE = Architecture((6, 2, 1))
 
@@ -78,8 +79,8 @@ def gradients(parameters: Tensor) -> Tensor:
 
 def _cases(targets: tuple[float, float], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Inputs and targets as a Network takes them."""
-    inputs = analysis.cases()
-    d = np.where(analysis.is_palindrome(inputs), targets[1], targets[0])
+    inputs = measures.cases()
+    d = np.where(measures.is_palindrome(inputs), targets[1], targets[0])
     return with_extra_unit(torch.tensor(inputs, dtype=dtype)), torch.tensor(d, dtype=dtype).view(1, -1, 1)
 
 

@@ -5,5 +5,5 @@ differences, torch's own optimizer) in double precision, and the largest disagre
 by. The paper also says that methods that use second derivatives converge in fewer sweeps but are more complicated:
 two of scipy's are run from the same initial weights.
 
-    uv run snakemake --cores all method       about half a minute
+    uv run snakemake --cores all equations       about half a minute
 """

@@ -19,9 +19,9 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
-from backprop import names
-from backprop.activations import ACTIVATIONS, Activation
-from backprop.connections import Connection, Ends, connect
+from backprop import choices
+from backprop.engine.activations import ACTIVATIONS, Activation
+from backprop.engine.connections import Connection, Ends, connect
 from backprop.protocol import UserError
 
 
@@ -31,7 +31,7 @@ class Architecture:
 
     Attributes:
         sizes: units per layer, inputs first: (6, 2, 1) is the symmetry network.
-        hidden: activation of the hidden layers, one of `names.ACTIVATIONS`.
+        hidden: activation of the hidden layers, one of `choices.ACTIVATIONS`.
         output: activation of the output layer.
         skip: whether every layer sees all the layers below it, not only the next; its columns of weights are then
             those layers' units from the inputs upwards, and the bias.
@@ -47,8 +47,8 @@ class Architecture:
         object.__setattr__(self, "sizes", tuple(self.sizes))
         if len(self.sizes) < 2 or any(not isinstance(n, int) or n < 1 for n in self.sizes):
             raise UserError(f"sizes is {self.sizes!r}; it must be two or more layer sizes of at least 1.")
-        names.check("hidden", self.hidden, names.ACTIVATIONS)
-        names.check("output", self.output, names.ACTIVATIONS)
+        choices.check("hidden", self.hidden, choices.ACTIVATIONS)
+        choices.check("output", self.output, choices.ACTIVATIONS)
 
     @property
     def last(self) -> int:
@@ -193,9 +193,9 @@ class Network:
             inputs: [n0 + 1, cases, 1 or networks], as `with_extra_unit` makes them.
             targets: [outputs, cases, 1 or networks].
             parameters: [parameters, networks].
-            error: one of `names.ERRORS`.
+            error: one of `choices.ERRORS`.
         """
-        names.check("error", error, names.ERRORS)
+        choices.check("error", error, choices.ERRORS)
         if error == "cross_entropy" and architecture.output != "logistic":
             raise UserError(
                 f"error is 'cross_entropy' but output is {architecture.output!r}: it needs a logistic output."

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from backprop.networks import Passes
+from backprop.engine.networks import Passes
 
 WINDOW = 64  # sweeps between two looks at the bounds
 

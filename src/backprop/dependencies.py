@@ -21,7 +21,7 @@ def experiments() -> list[str]:
 
 
 def closure(*modules: str) -> list[Path]:
-    """The files of the given modules ("backprop.store") and of all they import from this package, sorted."""
+    """The files of the given modules ("backprop.results.store") and of all they import from this package, sorted."""
     found: set[Path] = set()
     waiting = [_file(module) for module in modules]
     while waiting:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop import store, tables
+from backprop.results import store, tables
 
 
 @dataclass(frozen=True)

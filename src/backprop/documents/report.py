@@ -24,12 +24,12 @@ import jinja2
 import pypandoc
 import typst
 
-from backprop import wording
-from backprop.claims import VERDICTS, Claim, counts, ordered
+from backprop.evidence import formatting
+from backprop.evidence.claims import VERDICTS, Claim, counts, ordered
 from backprop.protocol import UserError
-from backprop.store import write_bytes, write_text
+from backprop.results.store import write_bytes, write_text
 
-KIT = Path(__file__).parents[2] / "report"  # templates, filters, fonts, style, references
+KIT = Path(__file__).parents[3] / "report"  # templates, filters, fonts, style, references
 TIMESTAMP = 529_200_000  # 9 October 1986, the day the paper appeared: a PDF must carry a date, and not today's
 KINDS = {"fig": "figure", "tbl": "table", "eq": "equation", "sec": "section"}
 
@@ -92,7 +92,7 @@ def environment(folder: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    made.filters.update(wording.FILTERS)
+    made.filters.update(formatting.FILTERS)
     made.filters["badge"] = badge
     made.globals.update(claims_table=claims_table, verdict_counts=verdict_counts)
     return made

@@ -25,9 +25,9 @@ import torch
 from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 
-from backprop import names
-from backprop.activations import LEAK
-from backprop.networks import LANES, Architecture, Network
+from backprop import choices
+from backprop.engine.activations import LEAK
+from backprop.engine.networks import LANES, Architecture, Network
 
 HIDDEN = ("logistic", "tanh", "relu", "leaky_relu", "silu")
 """Activations of the hidden units that it knows; the others' functions have no vector form here."""
@@ -78,7 +78,7 @@ class FusedNetwork:
         self, architecture: Architecture, inputs: Tensor, targets: Tensor, parameters: Tensor, error: str = "half_sum"
     ) -> None:
         """Bind the networks to their cases and weights, which are used in place from here on."""
-        names.check("error", error, names.ERRORS)
+        choices.check("error", error, choices.ERRORS)
         self.architecture, self.inputs, self.targets = architecture, inputs, targets
         self.parameters, self.error = parameters, error
         self.gradient = torch.zeros_like(parameters)

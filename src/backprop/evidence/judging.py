@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backprop.statistics import wilson
-from backprop.wording import percent
+from backprop.evidence.formatting import percent
+from backprop.evidence.statistics import wilson
 
 MOST, FEW = 0.9, 0.1
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backprop.store import must_exist, replacing
+from backprop.results.store import must_exist, replacing
 
 TABLE = "networks.parquet"
 """The file, in a variant's folder, that analysis writes."""

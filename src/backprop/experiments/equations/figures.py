@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop import plots
-from backprop.experiments.method.analyse import METHODS
-from backprop.experiments.method.findings import CODINGS
+from backprop.experiments.equations.analyse import METHODS
+from backprop.experiments.equations.findings import CODINGS
 from backprop.plots import style
-from backprop.runs import Run
+from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]

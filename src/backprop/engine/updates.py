@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 import torch
 from torch import Tensor
 
-from backprop import names
+from backprop import choices
 from backprop.protocol import UserError
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -55,7 +55,7 @@ class Schedule:
     """The rate as a multiple of the one given, sweep by sweep, as torch's scheduler of that name has it.
 
     Attributes:
-        name: one of `names.SCHEDULES`.
+        name: one of `choices.SCHEDULES`.
         options: the scheduler's own: exponential needs gamma; step needs step_size (and gamma, 0.1); cosine takes
             T_max (all the sweeps) and eta_min (0, here a multiple of the rate); one_cycle peaks at the rate given and
             takes pct_start, div_factor, ...; linear_warmup takes start_factor (1/3) and total_iters (5).
@@ -66,7 +66,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         """Refuse names that are not a schedule's."""
-        names.check("schedule", self.name, names.SCHEDULES)
+        choices.check("schedule", self.name, choices.SCHEDULES)
 
     def factors(self, sweeps: int) -> list[float]:
         """The multiple at each of `sweeps` sweeps, taken from the scheduler itself, run on a parameter nobody uses."""
@@ -151,7 +151,7 @@ class Optimizer:
     """One of torch.optim's methods, one for each network.
 
     Attributes:
-        name: one of `names.OPTIMIZERS`.
+        name: one of `choices.OPTIMIZERS`.
         learning_rate: one for all networks or a tensor [networks].
         options: the method's own arguments, for example {"momentum": 0.9, "nesterov": True} with sgd.
         schedule: of the learning rate, constant if None.
@@ -164,7 +164,7 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         """Refuse names and options that torch.optim does not know."""
-        names.check("optimizer", self.name, names.OPTIMIZERS)
+        choices.check("optimizer", self.name, choices.OPTIMIZERS)
         self._make(torch.zeros(1))
 
     def _make(self, parameters: Tensor) -> torch.optim.Optimizer:

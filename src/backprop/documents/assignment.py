@@ -19,9 +19,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from backprop import report
+from backprop.documents import report
 from backprop.protocol import UserError
-from backprop.store import write_bytes, write_text
+from backprop.results.store import write_bytes, write_text
 
 FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 TEMPLATE = "assignment.md.j2"

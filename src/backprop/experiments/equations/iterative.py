@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backprop.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
+from backprop.engine.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
 
 UNITS, ITERATIONS, CASES = 5, 3, 8
 CHANGES = 100

@@ -11,14 +11,23 @@ import torch
 from scipy import optimize
 from torch import Tensor
 
-from backprop import analysis, training
-from backprop.devices import resolve_device
-from backprop.experiments.method import iterative
-from backprop.experiments.method.protocol import Protocol
+from backprop.engine import training
+from backprop.engine.compiled import FusedNetwork
+from backprop.engine.devices import resolve_device
+from backprop.engine.networks import (
+    Architecture,
+    Network,
+    flatten,
+    forward,
+    initial_weights,
+    unflatten,
+    with_extra_unit,
+)
+from backprop.experiments.equations import iterative
+from backprop.experiments.equations.protocol import Protocol
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.fused import FusedNetwork
-from backprop.networks import Architecture, Network, flatten, forward, initial_weights, unflatten, with_extra_unit
 
 log = logging.getLogger(__name__)
 
@@ -208,9 +217,9 @@ class _Counted:
     """E of one 6-2-1 network with its first derivatives, counting every evaluation until the task is solved."""
 
     def __init__(self, protocol: Protocol) -> None:
-        bits = analysis.cases()
+        bits = measures.cases()
         self._y0 = np.c_[bits, np.ones(len(bits))]
-        self._d = np.where(analysis.is_palindrome(bits), protocol.targets[1], protocol.targets[0])
+        self._d = np.where(measures.is_palindrome(bits), protocol.targets[1], protocol.targets[0])
         self._middle = 0.5 * (protocol.targets[1] - protocol.targets[0])
         self._cap = protocol.evaluations
         self.lowest = np.inf  # E within the first LOOK evaluations
@@ -218,8 +227,8 @@ class _Counted:
 
     def residuals(self, w: np.ndarray) -> np.ndarray:
         """The deviations y - d [cases], whose squares E sums."""
-        self._hidden = analysis.logistic(self._y0 @ w[:14].reshape(2, 7).T)
-        self._y = analysis.logistic(self._hidden @ w[14:16] + w[16])
+        self._hidden = measures.logistic(self._y0 @ w[:14].reshape(2, 7).T)
+        self._y = measures.logistic(self._hidden @ w[14:16] + w[16])
         self.evaluations += 1
         deviation = self._y - self._d
         if self.evaluations <= LOOK:

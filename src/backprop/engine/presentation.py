@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backprop.fused import FusedNetwork
-from backprop.networks import Network, Passes
-from backprop.updates import Step
+from backprop.engine.compiled import FusedNetwork
+from backprop.engine.networks import Network, Passes
+from backprop.engine.updates import Step
 
 Start = Callable[[Tensor, Tensor], Step]  # binds an update to weights and their gradient
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from backprop import names
+from backprop import choices
 from backprop.protocol import DEVICES, UserError
 
 
@@ -16,7 +16,7 @@ def available() -> list[str]:
 
 def resolve_device(name: str) -> torch.device:
     """The device called `name` (auto: the first of `available`); UserError if this machine has none such."""
-    names.check("device", name, DEVICES)
+    choices.check("device", name, DEVICES)
     there = available()
     if name == "auto":
         return torch.device(there[0])

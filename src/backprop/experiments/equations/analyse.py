@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from backprop.experiments.method.protocol import Protocol
-from backprop.tables import Column
+from backprop.experiments.equations.protocol import Protocol
+from backprop.results.tables import Column
 
 METHODS = {
     "descent": "gradient descent",

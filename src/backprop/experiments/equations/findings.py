@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.claims import Claim
-from backprop.experiments.method.analyse import METHODS
-from backprop.judging import share
-from backprop.runs import Run
-from backprop.statistics import median_survival
-from backprop.wording import fixed, median_with_cap, percent, significant
+from backprop.evidence.claims import Claim
+from backprop.evidence.formatting import fixed, median_with_cap, percent, significant
+from backprop.evidence.judging import share
+from backprop.evidence.statistics import median_survival
+from backprop.experiments.equations.analyse import METHODS
+from backprop.results.variant import Run
 
 EXACT, ROUGH = 1e-9, 1e-5
 """Largest relative disagreement that rounding explains in double precision, and where it is multiplied."""

@@ -17,12 +17,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from backprop import fused, names
-from backprop.criteria import Criteria
-from backprop.networks import LANES, Architecture, Network, Passes, flatten, pick, unflatten, with_extra_unit
-from backprop.presentation import PerCase, PerCaseFused, PerSweep, Presentation, own_orders
+from backprop import choices
+from backprop.engine import compiled
+from backprop.engine.criteria import Criteria
+from backprop.engine.networks import LANES, Architecture, Network, Passes, flatten, pick, unflatten, with_extra_unit
+from backprop.engine.presentation import PerCase, PerCaseFused, PerSweep, Presentation, own_orders
+from backprop.engine.updates import Descent, Optimizer, Schedule
 from backprop.protocol import UserError
-from backprop.updates import Descent, Optimizer, Schedule
 
 __all__ = ["Descent", "Optimizer", "Schedule", "Training", "train"]
 
@@ -83,7 +84,7 @@ def train(
         weights: initial weights, one tensor [n_l, fan_in + 1, S] per layer, as `networks.initial_weights` draws them.
         update: `Descent`, the paper's, or `Optimizer`.
         sweeps: the cap, at least 1; every network goes on to it, unless `until_met`.
-        error: one of `names.ERRORS`: the paper's half_sum, mean, or cross_entropy.
+        error: one of `choices.ERRORS`: the paper's half_sum, mean, or cross_entropy.
         bounds: of |y - d| in the criteria.
         until_met: leave off training a network once it has met all bounds, at the end of that window of
             `criteria.WINDOW` sweeps; its weights and E at all later sweeps are those it had then.
@@ -111,10 +112,10 @@ def train(
     progress = _Progress(networks, sweeps)
 
     in_order = not per_case or case_order == "fixed"
-    fuse = in_order and fused.suits(architecture, y0, d, device, dtype)
-    make: Callable[..., Passes] = fused.FusedNetwork if fuse else Network
+    fuse = in_order and compiled.suits(architecture, y0, d, device, dtype)
+    make: Callable[..., Passes] = compiled.FusedNetwork if fuse else Network
     together = 1 if per_case else y0.shape[1]  # cases
-    fitting = fused.BLOCK if fuse else ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
+    fitting = compiled.BLOCK if fuse else ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
     lanes = LANES if fitting >= LANES else 1  # networks so large are not padded: it would cost more than it gives
     for columns in _blocks(networks, block or fitting):
         here = _padded(columns, lanes)
@@ -122,7 +123,7 @@ def train(
         network = make(architecture, pick(y0, here), pick(d, here), parameters, error)
         start = partial(update.start, networks=here, factors=factors)
         presentation: Presentation
-        if per_case and isinstance(network, fused.FusedNetwork):
+        if per_case and isinstance(network, compiled.FusedNetwork):
             presentation = PerCaseFused(network, start)
         elif per_case:
             orders = None
@@ -167,7 +168,7 @@ def _check(
     for sweep in keep:
         if not 0 <= sweep <= sweeps:
             raise UserError(f"keep contains {sweep}; allowed are sweep counts from 0 to {sweeps}.")
-    names.check("case_order", case_order, names.CASE_ORDERS)
+    choices.check("case_order", case_order, choices.CASE_ORDERS)
     if case_order == "shuffled" and (seeds is None or len(seeds) != networks):
         raise UserError(f"case_order is 'shuffled', which needs seeds: one for each of the {networks} networks.")
 

@@ -1,0 +1,1 @@
+"""The report and the assignment, rendered from templates and saved results."""

@@ -1,0 +1,1 @@
+"""From measurements to statements: statistics, verdicts on claims, and the formatting of numbers."""

@@ -1,0 +1,1 @@
+"""Saved results: file formats, table schemas, and one finished variant."""

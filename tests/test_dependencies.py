@@ -1,0 +1,94 @@
+"""The files a job depends on are found from its imports, and imports go one way."""
+
+from backprop import dependencies
+
+PACKAGE = dependencies.PACKAGE
+
+
+def names(*modules):
+    return {str(path.relative_to(PACKAGE)) for path in dependencies.closure(*modules)}
+
+
+def test_training_depends_on_the_engine_and_not_on_figures_or_text():
+    found = names("backprop.experiments.symmetry.train")
+    assert {"experiments/symmetry/train.py", "experiments/symmetry/protocol.py", "engine/training.py"} <= found
+    assert not any(word in name for name in found for word in ("figures", "findings", "plots", "documents", "claims"))
+
+
+def test_figures_do_not_depend_on_the_engine():
+    found = names("backprop.experiments.symmetry.figures")
+    assert any(name.startswith("plots") for name in found)
+    assert "engine/training.py" not in found
+
+
+def test_figure_names_are_those_of_the_module():
+    from importlib import import_module
+
+    for experiment in dependencies.experiments():
+        declared = dependencies.figure_names(experiment)
+        if (PACKAGE / "experiments" / experiment / "figures.py").exists():
+            assert declared == list(import_module(f"backprop.experiments.{experiment}.figures").FIGURES)
+
+
+def test_a_template_quotes_the_experiments_it_names(tmp_path):
+    template = tmp_path / "page.md.j2"
+    template.write_text("<% set x = symmetry.values.a %> a line, evolved_symmetry.values, << online.claims >>, method")
+    assert dependencies.quoted(template) == ["evolved_symmetry", "online", "symmetry"]
+
+
+# What each package or module may import besides itself. From the bottom up.
+MAY_IMPORT = {
+    "protocol": set(),
+    "dependencies": set(),
+    "choices": {"protocol"},
+    "results": {"protocol"},
+    "evidence": {"protocol"},
+    "engine": {"choices", "protocol"},
+    "search": set(),
+    "plots": {"evidence"},
+    "config": {"dependencies", "engine", "protocol"},
+    "datasets": {"protocol", "results"},
+    "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search"},
+    "stages": {"plots", "protocol", "results"},
+    "documents": {"evidence", "protocol", "results"},
+    "__main__": {"config", "datasets", "dependencies", "documents", "evidence", "protocol", "results", "stages"},
+}
+
+
+def package(path):
+    """The package of this file, or the module if it stands directly in `backprop`."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_each_package_imports_only_what_it_may():
+    wrong = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path == PACKAGE / "__init__.py":
+            continue
+        assert package(path) in MAY_IMPORT, f"{package(path)} is new: say in MAY_IMPORT what it may import"
+        for imported in dependencies._imported(path):
+            if package(imported) not in MAY_IMPORT[package(path)] | {package(path)}:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {imported.relative_to(PACKAGE)}")
+    assert not wrong
+
+
+def test_the_packages_form_no_circle():
+    """Listed in MAY_IMPORT from the bottom up: a package may import only those above it in the list."""
+    order = list(MAY_IMPORT)
+    for name, allowed in MAY_IMPORT.items():
+        assert all(order.index(other) < order.index(name) for other in allowed), name
+
+
+def test_experiments_do_not_import_each_other_except_the_studies_of_symmetry():
+    for path in sorted((PACKAGE / "experiments").rglob("*.py")):
+        home = path.parent.name
+        for imported in dependencies._imported(path):
+            other = imported.parent.name
+            if "experiments" in imported.parts and other != home and imported.name != "__init__.py":
+                assert other == "symmetry", f"{path} imports {imported}"
+
+
+def test_only_training_imports_torch():
+    for path in dependencies.closure(*(f"backprop.experiments.{e}.{s}" for e in dependencies.experiments()
+                                  for s in ("protocol", "analyse", "findings", "figures"))):  # fmt: skip
+        assert "import torch" not in path.read_text(), f"{path} imports torch"
