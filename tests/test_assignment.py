@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from backprop.documents import assignment, report
+from backprop.documents import assignment, pages
 from backprop.protocol import UserError
 
 HEADER = {"title": "Symmetry", "author": "A. Student", "student_id": "s1", "course": "Deep Learning"}
@@ -53,14 +53,14 @@ Done.
 
 def kit(folder: Path, template: str) -> Path:
     """The report's folder with another assignment in it."""
-    shutil.copytree(report.KIT, folder / "kit")
+    shutil.copytree(pages.KIT, folder / "kit")
     (folder / "kit" / "assignment.md.j2").write_text(template, encoding="utf-8")
     return folder / "kit"
 
 
 def test_the_assignment_with_few_sweeps(tmp_path: Path) -> None:
     """The true text and code, shortened in its training only: runs, quotes the results, fits on a page."""
-    template = (report.KIT / "assignment.md.j2").read_text(encoding="utf-8")
+    template = (pages.KIT / "assignment.md.j2").read_text(encoding="utf-8")
     assert "sweeps=3000" in template and "seed in range(6)" in template
     quick = template.replace("sweeps=3000", "sweeps=20").replace("seed in range(6)", "seed in range(2)")
     assignment.build(CONTEXT, tmp_path, kit(tmp_path, quick))

@@ -32,7 +32,9 @@ def test_figure_names_are_those_of_the_module():
 
 def test_a_template_quotes_the_experiments_it_names(tmp_path):
     template = tmp_path / "page.md.j2"
-    template.write_text("<% set x = symmetry.values.a %> a line, evolved_symmetry.values, << online.claims >>, method")
+    template.write_text(
+        "<% set x = symmetry.values.a %> a line, evolved_symmetry.values, << online.protocols >>, method"
+    )
     assert dependencies.quoted(template) == ["evolved_symmetry", "online", "symmetry"]
 
 

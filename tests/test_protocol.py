@@ -1,21 +1,21 @@
 """A user's mistake in a protocol is refused with one sentence that names the key, the value and what is allowed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
 from backprop import protocol
-from backprop.protocol import UserError
+from backprop.protocol import UserError, setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    epsilon: float = field(default=0.1, metadata={"low": 0.0})
-    targets: tuple[float, float] = (0.0, 1.0)
-    hidden: str = field(default="logistic", metadata={"allowed": ("logistic", "tanh")})
-    bias_range: float | None = None
-    per_case: bool = False
-    keep: tuple[int, ...] = (1425,)
+    epsilon: float = setting(0.1, "Learning rate", "learning rate", low=0.0)
+    targets: tuple[float, float] = setting((0.0, 1.0), "Targets", "targets")
+    hidden: str = setting("logistic", "Activation", "activation", choices=("logistic", "tanh"))
+    bias_range: float | None = setting(None, "Initial biases", "range of the biases")
+    per_case: bool = setting(False, "Per case", "whether weights change after every case")
+    keep: tuple[int, ...] = setting((1425,), "Kept", "sweeps that are kept")
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ class Protocol(protocol.Protocol):
         ({"epsilon": "1e-3"}, ["epsilon is '1e-3', a string", "a number", "write 1.0e-3"]),
         ({"epsilon": "2E4"}, ["write 2.0e+4"]),
         ({"epsilon": True}, ["epsilon is True", "a number"]),
-        ({"epsilon": -0.5}, ["epsilon is -0.5", "at least 0.0"]),
-        ({"epsilon": float("nan")}, ["epsilon is nan", "at least"]),
+        ({"epsilon": -0.5}, ["epsilon is -0.5", "at least 0"]),
+        ({"epsilon": float("nan")}, ["epsilon is nan", "a finite number"]),
         ({"targets": [0.1]}, ["targets is [0.1]", "a list of 2 numbers"]),
         ({"targets": ["a", 1]}, ["targets is 'a'", "a number"]),
         ({"hidden": "sigmod"}, ["hidden is 'sigmod'", "logistic, tanh"]),
         ({"per_case": 1}, ["per_case is 1", "true or false"]),
         ({"keep": [1.5]}, ["keep is 1.5", "an integer"]),
-        ({"seeds": -3}, ["seeds is -3", "at least 1"]),
+        ({"seeds": -3}, ["seeds is -3", "a count from 1"]),
         ({"seeds": 0}, ["seeds is 0"]),
         ({"seeds": []}, ["seeds is an empty list"]),
         ({"seeds": [3, -1]}, ["seeds contains -1", "at least 0"]),

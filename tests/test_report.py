@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from backprop.documents import report
+from backprop.documents import pages, report, templates
 from backprop.evidence import formatting
-from backprop.evidence.claims import VERDICTS, Claim, counts, ordered
 from backprop.protocol import UserError
 
 SVG = (
@@ -25,7 +24,7 @@ FRONT = """
 
 ::: {.cards}
 - **<< symmetry.values.rate | percent >>** of the networks solve the task
-- **<< verdict_counts(claims).reproduced >>** claims reproduced
+- **<< verdict_counts.paper.reproduced >>** claims reproduced
 :::
 """
 BODY = r"""
@@ -69,7 +68,7 @@ print("0.5")
 : Every seed. {#tbl:seeds}
 :::
 
-<< claims_table(claims, "Every claim.") >>
+<< claims_table(claims.all, "Every claim.") >>
 
 # References {.unnumbered}
 
@@ -78,41 +77,53 @@ print("0.5")
 """
 
 
-def claim(identity: str = "S3", **changes: str) -> dict[str, str]:
-    fields = {
-        "source": "paper, text",
-        "claim": "Sweeps | needed",
-        "paper": "1,425",
-        "ours": "1,210",
-        "rule": "As said.",
-    }
-    return {"id": identity, "verdict": "reproduced", **fields, **changes}
+CLAIMS = """
+claims:
+  S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own}
+  S3: *claim
+  M1: *claim
+rules: {own: As said.}
+"""
 
 
 @pytest.fixture
 def sample(tmp_path: Path) -> dict[str, Any]:
-    """Context, sections, figures and output files of a report that builds."""
-    sections = tmp_path / "sections"
-    sections.mkdir()
-    (sections / "00_front.md.j2").write_text(FRONT, encoding="utf-8")
-    (sections / "10_body.md.j2").write_text(BODY, encoding="utf-8")
+    """Arguments of `report.build` for a small report that builds."""
+    kit = tmp_path / "kit"
+    (kit / "sections").mkdir(parents=True)
+    (kit / "claims").mkdir()
+    for path in pages.KIT.iterdir():
+        if path.name not in ("sections", "claims"):
+            (kit / path.name).symlink_to(path)
+    for name in ("parts.yaml", "rules.yaml"):
+        (kit / "claims" / name).symlink_to(pages.KIT / "claims" / name)
+    (kit / "claims" / "symmetry.yaml").write_text(CLAIMS, encoding="utf-8")
+    (kit / "sections" / "00_front.md.j2").write_text(FRONT, encoding="utf-8")
+    (kit / "sections" / "10_body.md.j2").write_text(BODY, encoding="utf-8")
     figures = {}
     for name, height in (("sweeps", 100), ("weights", 5000)):
         figures[f"symmetry/{name}"] = tmp_path / f"{name}.svg"
         figures[f"symmetry/{name}"].write_text(SVG.format(height=height))
-    claims = [claim("S10", verdict="not reproduced"), claim("S3"), claim("M1", verdict="not judged")]
-    context = {
-        "title": "A sample & its <title>",
-        "author": ["A. Student", "B. Student"],
-        "symmetry": {"values": {"networks": 4096, "rate": 0.934}},
-        "claims": claims,
+    verdicts = {"S10": "not reproduced", "S3": "reproduced", "M1": "not judged"}
+    protocol = [{"label": "Rate", "stated": "0.1", "ours": "0.1", "where": "Fig. 1"}]
+    return {
+        "context": {"title": "A sample & its <title>", "author": ["A. Student", "B. Student"]},
+        "findings": {
+            "symmetry": {
+                "values": {"networks": 4096, "rate": 0.934},
+                "verdicts": verdicts,
+                "protocol": protocol,
+            }
+        },
+        "figures": figures,
+        "html": tmp_path / "out" / "report.html",
+        "pdf": tmp_path / "out" / "report.pdf",
+        "kit": kit,
     }
-    files = {"html": tmp_path / "out" / "report.html", "pdf": tmp_path / "out" / "report.pdf"}
-    return {"context": context, "sections": sections, "figures": figures, **files}
 
 
 def edit(sample: dict[str, Any], old: str, new: str, file: str = "10_body.md.j2") -> None:
-    path = sample["sections"] / file
+    path = sample["kit"] / "sections" / file
     assert old in path.read_text(encoding="utf-8")
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
@@ -143,14 +154,14 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "<link" not in page.replace('<link rel="stylesheet" href="data:', "")
     assert not re.findall(r"url\((?![\"']?data:)", page)
     assert "@import" not in page
-    assert str(sample["sections"].parent) not in page
+    assert str(sample["kit"].parent) not in page
     assert len(page) < 5e6
 
     pdf = sample["pdf"].read_bytes()
     assert b"/MarkInfo" in pdf
     assert b"pdfuaid:part" in pdf
     assert b"(A falling line.)" in pdf
-    assert str(sample["sections"].parent).encode() not in pdf
+    assert str(sample["kit"].parent).encode() not in pdf
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
 
 
@@ -168,7 +179,7 @@ def test_same_bytes_twice(sample: dict[str, Any]) -> None:
         ("[1, 2] | listing", "none", r"10_body.md.j2, line 6: the value None cannot be put into a sentence"),
         ("[1, 2] | listing", "2 / 3", r"10_body.md.j2, line 6: the number 0.6666666666666666 needs a filter"),
         ("[1, 2] | listing", "none | percent", r"10_body.md.j2, line 6: percent: the value is None"),
-        ("[1, 2] | listing", "claims.items", r"line 6: .*no attribute 'items'"),
+        ("[1, 2] | listing", "claims.item", r"line 6: .*no attribute 'item'"),
         ("[1, 2] | listing >>", "[1, 2] | listing", r"10_body.md.j2, line \d+: "),
         ("@eq:error,", "@eq:eror,", r"refers to @eq:eror, but no equation is labelled #eq:eror"),
         ("[@fig:sweeps]", "[@tbl:seeds]", r"never refers to the figure @fig:sweeps"),
@@ -208,9 +219,9 @@ def test_unused_and_missing_figures_are_refused(sample: dict[str, Any]) -> None:
 def test_a_mapping_entry_comes_before_its_method(tmp_path: Path) -> None:
     """`symmetry.values` is the entry called values, not dict.values."""
     template = tmp_path / "a.md.j2"
-    template.write_text("<< symmetry.values.items >> <# unseen #>$<$ {{ }} << 'not judged' | badge >>")
-    text = report.render_file(template, {"symmetry": {"values": {"items": 7}}})
-    assert text == "7 $<$ {{ }} [not judged]{.badge .not-judged}"
+    template.write_text("<< symmetry.values.items >> <# unseen #>$<$ {{ }} << 3 | words >>")
+    text = templates.render_file(template, {"symmetry": {"values": {"items": 7}}})
+    assert text == "7 $<$ {{ }} three"
 
 
 def test_reporting_does_not_import_torch() -> None:
@@ -220,14 +231,14 @@ def test_reporting_does_not_import_torch() -> None:
 
 def test_every_reference_and_font_is_there() -> None:
     """The bibliography parses without warnings, and each font the style asks for exists and is small."""
-    keys = report.bibliography_keys()
+    keys = pages.bibliography_keys()
     assert {"rumelhart1986", "pdp1986", "wilson1927", "kaplan1958"} <= keys
     text = "; ".join(f"@{key}" for key in sorted(keys))
-    document = report.parse(f"# R\n\nSee [{text}].\n\n::: {{#refs}}\n:::\n")
-    page = report.to_html(document, {"title": "R"}, {})
+    document = pages.parse(f"# R\n\nSee [{text}].\n\n::: {{#refs}}\n:::\n")
+    page = pages.to_html(document, {"title": "R"}, {})
     assert page.count('class="csl-entry"') == len(keys)
-    for name in re.findall(r"url\((fonts/[^)]+)\)", (report.KIT / "style.css").read_text(encoding="utf-8")):
-        assert 0 < (report.KIT / name).stat().st_size < 150_000
+    for name in re.findall(r"url\((fonts/[^)]+)\)", (pages.KIT / "style.css").read_text(encoding="utf-8")):
+        assert 0 < (pages.KIT / name).stat().st_size < 150_000
 
 
 @pytest.mark.parametrize(
@@ -282,27 +293,3 @@ def test_wording_refuses_what_is_missing(
 ) -> None:
     with pytest.raises(UserError, match=message):
         function(*arguments)
-
-
-def test_claims_are_checked_and_ordered() -> None:
-    """Parts keep the order in which they come, numbers rise; words and fields are checked by name."""
-    claims = [Claim(**claim(name)) for name in ("M10", "M2", "F1", "S10", "S9")]
-    assert [c.id for c in ordered(claims)] == ["M2", "M10", "F1", "S9", "S10"]
-    assert counts(claims) == {verdict: 5 if verdict == "reproduced" else 0 for verdict in VERDICTS}
-    assert Claim.from_mapping(claims[0].as_mapping()) == claims[0]
-    with pytest.raises(ValueError, match="claim S3: the verdict is 'yes'; allowed: reproduced, partly"):
-        Claim(**claim(verdict="yes"))
-    with pytest.raises(ValueError, match="claim S3: the field 'rule' is ''"):
-        Claim(**claim(rule=""))
-    with pytest.raises(ValueError, match=r"claim S3: missing fields \['rule'\], unknown fields \['rules'\]"):
-        Claim.from_mapping({("rules" if key == "rule" else key): value for key, value in claim().items()})
-    with pytest.raises(ValueError, match="claim M2 is given twice"):
-        ordered([claims[1], claims[1]])
-
-
-def test_the_papers_claims_stand_in_the_first_table_and_the_labs_in_the_second():
-    from backprop.__main__ import _claims
-
-    found = _claims({"any": {"claims": [{"id": name} for name in ("E1", "R1", "F2", "P1", "S3", "M2", "Z9", "G1")]}})
-    assert [claim["id"] for claim in found["paper_claims"]] == ["S3", "F2", "M2", "R1", "G1", "P1"]
-    assert [claim["id"] for claim in found["lab_claims"]] == ["E1", "Z9"]

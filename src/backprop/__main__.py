@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from backprop import config, datasets, dependencies
-from backprop.evidence.judging import SHARE_RULE_IN_FULL
 from backprop.protocol import Protocol, UserError
 from backprop.results import store
 
@@ -166,15 +165,6 @@ def _findings(options: argparse.Namespace, experiments: list[str]) -> dict[str, 
     return {name: store.read_json(options.results / name / "findings.json") for name in experiments}
 
 
-def _claims(findings: dict[str, Any]) -> dict[str, list]:
-    """All claims in the order of the text: the paper's first, then the labs'."""
-    parts = "SFMRGPADEBNQW"
-    claims = [claim for found in findings.values() for claim in found["claims"]]
-    claims.sort(key=lambda claim: parts.find(claim["id"][0]) % (len(parts) + 1))
-    papers = [claim for claim in claims if claim["id"][0] in "SFMRGP"]
-    return {"claims": claims, "paper_claims": papers, "lab_claims": [c for c in claims if c not in papers]}
-
-
 def _figures(options: argparse.Namespace) -> dict[str, Path]:
     return {
         f"{experiment}/{name}": options.results / experiment / "figures" / f"{name}.svg"
@@ -186,24 +176,21 @@ def _figures(options: argparse.Namespace) -> dict[str, Path]:
 def _report(options: argparse.Namespace) -> None:
     from backprop.documents import report
 
-    findings = _findings(options, dependencies.experiments())
     context = {
         **_byline(options),
-        **findings,
-        **_claims(findings),
         "title": "Learning representations by back-propagating errors",
-        "share_rule": SHARE_RULE_IN_FULL,
         "subtitle": "A reproduction with thousands of networks where the paper shows one",
     }
+    findings = _findings(options, dependencies.experiments())
     out = options.results / "report"
-    report.build(context, Path("report/sections"), _figures(options), out / "report.html", out / "report.pdf")
+    report.build(context, findings, _figures(options), out / "report.html", out / "report.pdf")
 
 
 def _assignment(options: argparse.Namespace) -> None:
-    from backprop.documents import assignment, report
+    from backprop.documents import assignment, pages
 
     header = _byline(options) | {"title": "Reproducing Experiment 1 of Rumelhart, Hinton and Williams (1986)"}
-    context = _findings(options, dependencies.quoted(report.KIT / assignment.TEMPLATE)) | {"assignment": header}
+    context = _findings(options, dependencies.quoted(pages.KIT / assignment.TEMPLATE)) | {"assignment": header}
     assignment.build(context, options.results / "assignment")
 
 

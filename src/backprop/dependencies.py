@@ -47,7 +47,7 @@ def figure_names(experiment: str) -> list[str]:
 def quoted(template: Path) -> list[str]:
     """The experiments whose findings a template quotes ("symmetry.values..."), in alphabetical order."""
     text = template.read_text(encoding="utf-8")
-    return [name for name in experiments() if re.search(rf"\b{name}\.(values|claims|protocols|provenance)\b", text)]
+    return [name for name in experiments() if re.search(rf"\b{name}\.(values|protocol|protocols|provenance)\b", text)]
 
 
 def _file(module: str) -> Path | None:

@@ -2,7 +2,11 @@
 from pathlib import Path
 
 REPORT_TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
-ASSIGNMENT_TEXT = [path for path in REPORT_TEXT if "report/sections/" not in path]
+ASSIGNMENT_TEXT = [
+    path
+    for path in REPORT_TEXT
+    if not path.startswith(("report/sections/", "report/claims/"))
+]
 FINDINGS = "results/{experiment}/findings.json"
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 

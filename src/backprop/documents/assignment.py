@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from backprop.documents import report
+from backprop.documents import pages, templates
 from backprop.protocol import UserError
 from backprop.results.store import write_bytes, write_text
 
@@ -34,7 +34,7 @@ STYLE = {  # what the figure needs in order to be small, and to have the same by
 }  # fmt: skip
 
 
-def build(context: Mapping[str, Any], folder: Path, kit: Path = report.KIT, seconds: int = 300) -> None:
+def build(context: Mapping[str, Any], folder: Path, kit: Path = pages.KIT, seconds: int = 300) -> None:
     """Write assignment.ipynb, .html and .pdf into `folder`.
 
     Args:
@@ -48,14 +48,14 @@ def build(context: Mapping[str, Any], folder: Path, kit: Path = report.KIT, seco
         UserError: a value is missing, a cell fails, or the PDF has more than one page.
     """
     header = _header(context)
-    notebook = execute(to_notebook(report.render_file(kit / TEMPLATE, context), header), seconds)
+    notebook = execute(to_notebook(templates.render_file(kit / TEMPLATE, context), header), seconds)
     with tempfile.TemporaryDirectory() as scratch:
         markdown, figures = to_markdown(notebook, Path(scratch))
-        document = report.parse(markdown, shift=-1)
+        document = pages.parse(markdown, shift=-1)
         byline = f"{header['author']} · {header['student_id']} · {header['course']}"
         meta = {"title": header["title"], "author": byline}
-        page = report.to_html(document, meta, figures, kit, layout="one-page")
-        pdf = report.to_pdf(document, meta, figures, kit, template="assignment.typ")
+        page = pages.to_html(document, meta, figures, kit, layout="one-page")
+        pdf = pages.to_pdf(document, meta, figures, kit, template="assignment.typ")
     check_one_page(pdf)
     write_text(folder / "assignment.ipynb", nbformat.writes(notebook) + "\n")
     write_text(folder / "assignment.html", page)
@@ -170,7 +170,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     fixed = {
         "MATPLOTLIBRC": str(style),
         "IPYTHONDIR": str(scratch / "ipython"),
-        "SOURCE_DATE_EPOCH": str(report.TIMESTAMP),
+        "SOURCE_DATE_EPOCH": str(pages.TIMESTAMP),
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",

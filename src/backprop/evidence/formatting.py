@@ -6,7 +6,7 @@ None and nan are refused everywhere with UserError: a number that is missing mus
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop.protocol import UserError
@@ -90,6 +90,18 @@ def rate(value: Any, low: Any, high: Any, digits: int = 0) -> str:
     return f"{percent(value, digits)} ({interval((low, high), 'percent', digits)})"
 
 
+def format_share(share: Mapping[str, Any], digits: int = 1) -> str:
+    """A share with its interval and the number of networks: "64.3% (61.3% to 67.2%) of 1,000"."""
+    if not share["n"]:
+        return "no network to judge by"
+    return f"{rate(share['rate'], share['low'], share['high'], digits)} of {thousands(share['n'])}"
+
+
+def shares_by_coding(codings: Iterable[Mapping[str, Any]], key: str, digits: int = 1) -> str:
+    """The share `key` under each target coding: "targets 0/1: 99% (98% to 100%) of 250; targets .1/.9: ..."."""
+    return "; ".join(f"targets {own['coding']}: {format_share(own[key], digits)}" for own in codings)
+
+
 def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
     """A median that was censored at `cap`: "1,210 sweeps (cap 10,000)"; None says it was not reached."""
     if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
@@ -126,7 +138,7 @@ def capital(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        fixed, thousands, signed, significant, percent, interval, rate, median_with_cap, words, count,
-        listing, capital,
+        fixed, thousands, signed, significant, percent, interval, rate, format_share, shares_by_coding,
+        median_with_cap, words, count,        listing, capital,
     )
 }  # fmt: skip

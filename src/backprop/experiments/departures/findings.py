@@ -11,8 +11,8 @@ import pandas as pd
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import percent, thousands
-from backprop.evidence.judging import FEW, share, told
 from backprop.evidence.statistics import median_survival, paired_difference
+from backprop.evidence.verdicts import FEW, share, told
 from backprop.experiments.departures.protocol import FIELDS, coding_name
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import RATIO

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from backprop import plots
 from backprop.experiments.equations.analyse import METHODS
-from backprop.experiments.equations.findings import CODINGS
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.plots import style
 from backprop.results.variant import Run
 
@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 
 def second(runs: Runs, values: Values) -> Figure:
     """How far each method brings E down within 100 sweeps from the same weights, and whether the task gets solved."""
-    coded = {label: runs[name] for name, label in CODINGS.items() if name in runs}
+    coded = by_coding(runs)
     made = plots.figure(plots.WIDE, 2.7)
     for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded), sharey=True)), coded.items(), strict=True):
         cap = min(run.protocol["sweeps"], run.protocol["evaluations"])

@@ -10,9 +10,10 @@ from scipy import stats
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import fixed, median_with_cap, percent, significant
-from backprop.evidence.judging import share
 from backprop.evidence.statistics import median_survival
+from backprop.evidence.verdicts import share
 from backprop.experiments.equations.analyse import METHODS
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
 
 EXACT, ROUGH = 1e-9, 1e-5
@@ -25,8 +26,6 @@ CHECKS = (
     "forward", "error", "bias", "autograd", "differences", "batch", "one_change", "momentum", "no_momentum", "downward",
     "within", "skips", "compiled", "iterated", "averaged", "overwritten", "tied",
 )  # fmt: skip
-
-CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
@@ -110,7 +109,7 @@ def _stored(found: Mapping[str, float]) -> Claim:
 
 
 def _second_derivatives(second: Mapping[str, Any]) -> Claim:
-    coded = {label: second[name] for name, label in CODINGS.items() if name in second}
+    coded = by_coding(second)
     told = [
         f"targets {label}: " + ", ".join(
             f"{METHODS[name]} {percent(m['within']['rate'])} solved, E {fixed(m['error'], 2)}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import fixed, percent, thousands
-from backprop.evidence.means import mean_interval
+from backprop.evidence.statistics import mean_interval
 from backprop.results.variant import Run
 
 WITHIN = 0.02

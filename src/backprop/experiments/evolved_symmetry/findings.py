@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import signed, thousands
-from backprop.evidence.judging import share, told
 from backprop.evidence.statistics import median_survival, paired_difference
+from backprop.evidence.verdicts import share, told
 from backprop.results.variant import Run
 
 NEAR = 0.1

@@ -9,8 +9,8 @@ import pandas as pd
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import fixed, interval, percent, thousands
-from backprop.evidence.judging import by_share, share, told
-from backprop.evidence.means import mean_interval
+from backprop.evidence.statistics import mean_interval
+from backprop.evidence.verdicts import by_share, share, told
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import answers_first, encoding
 from backprop.experiments.family_trees.figure_4 import WEIGHTS

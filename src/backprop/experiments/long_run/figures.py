@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from backprop import plots
 from backprop.experiments.long_run.gaps import gap
-from backprop.experiments.symmetry.findings import CODINGS, MARK
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, by_coding
 from backprop.plots import style
 from backprop.results.variant import Run
 
@@ -23,12 +23,12 @@ def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks still unsolved, to the late cap, on a logarithmic axis of sweeps."""
     made, ax = plots.axes(plots.COLUMN, 2.9)
     groups, cap = {}, 0
-    for label, run in _coded(runs).items():
+    for label, run in by_coding(runs).items():
         times = run.table["sweeps_0.5"]
         cap = max(cap, run.protocol["sweeps"])
         groups[f"targets {label}"] = (times.fillna(run.protocol["sweeps"]), times.notna())
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
-    for sweep, label in ((MARK, "the paper"), (5000, "Experiment 1 stops")):
+    for sweep, label in ((PRINTED_SWEEPS, "the paper"), (5000, "Experiment 1 stops")):
         if sweep < cap:
             ax.axvline(sweep, color=style.MUTED, lw=0.8, ls=":")
             ax.text(sweep, 1.0, f" {label}", va="top", fontsize=style.SMALL, color=style.MUTED)
@@ -37,7 +37,7 @@ def survival(runs: Runs, values: Values) -> Figure:
 
 def fates(runs: Runs, values: Values) -> Figure:
     """E over sweeps of networks unsolved when Experiment 1 stops: a plateau that ends, and levels that do not."""
-    coded = _coded(runs)
+    coded = by_coding(runs)
     made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.0)
     axes = np.atleast_1d(made.subplots(1, len(coded), sharey=True))
     for ax, (label, run) in zip(axes, coded.items(), strict=True):
@@ -55,7 +55,7 @@ def fates(runs: Runs, values: Values) -> Figure:
 
 def levels(runs: Runs, values: Values) -> Figure:
     """The E at which failed networks stand at the cap, by how many palindromes they miss."""
-    coded = {label: run for label, run in _coded(runs).items() if not run.table.solved.all()}
+    coded = {label: run for label, run in by_coding(runs).items() if not run.table.solved.all()}
     made = plots.figure(plots.COLUMN, max(1.6, 2.2 * len(coded)))
     axes = np.atleast_1d(made.subplots(max(1, len(coded)), 1))
     if not coded:
@@ -87,7 +87,7 @@ def knocks(runs: Runs, values: Values) -> Figure:
     """What becomes of failed networks that are displaced: the share that solve the task, and that come back."""
     made, ax = plots.axes(plots.COLUMN, 2.7)
     groups, sizes = {}, [0.01, 1.0]
-    for label, run in _coded(runs).items():
+    for label, run in by_coding(runs).items():
         rows = values["variants"][run.variant]["knocks"]
         if rows and rows[0]["solved"]["n"]:
             sizes = [row["size"] for row in rows]
@@ -108,7 +108,7 @@ def weights(runs: Runs, values: Values) -> Figure:
     made, ax = plots.axes(plots.COLUMN, 2.7)
     ends = []
     k = 0
-    for label, run in _coded(runs).items():
+    for label, run in by_coding(runs).items():
         sweeps = run.arrays["kept_sweeps"]
         for name, word in (("solved", "solved"), ("failed", "never solved")):
             band = values["variants"][run.variant]["norms"].get(name)
@@ -138,7 +138,7 @@ def families(runs: Runs, values: Values) -> Figure:
     height = np.where(y >= x, gap(x, y), np.nan)
     mesh = ax.pcolormesh(x, y, height, cmap="cividis", shading="nearest", rasterized=True, vmin=0, vmax=0.25)
     ax.contour(x, y, height, levels=[0.05, 0.1, 0.15, 0.2], colors="white", linewidths=0.5)
-    for k, (label, run) in enumerate(_coded(runs).items()):
+    for k, (label, run) in enumerate(by_coding(runs).items()):
         solved = run.table[run.table.solved]
         colour, marker = (style.VERMILLION, "white")[k % 2], "os"[k % 2]
         ax.scatter(
@@ -170,7 +170,3 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "weights": weights,
     "families": families,
 }
-
-
-def _coded(runs: Runs) -> dict[str, Run]:
-    return {label: runs[name] for name, label in CODINGS.items() if name in runs}

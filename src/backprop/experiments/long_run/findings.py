@@ -10,12 +10,12 @@ import pandas as pd
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import percent, thousands
-from backprop.evidence.judging import share
 from backprop.evidence.statistics import median_survival
+from backprop.evidence.verdicts import share
 from backprop.experiments.long_run.analyse import FLAT, KINDS, families_by_sweep, norms
 from backprop.experiments.long_run.gaps import maxima
 from backprop.experiments.symmetry import measures
-from backprop.experiments.symmetry.findings import CODINGS
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
 
 PLATEAU = 5000
@@ -45,7 +45,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     """Claim P3, the reason for targets .1 and .9."""
     del runs
-    coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
+    coded = by_coding(values["variants"])
     growth = {label: found["growth"] for label, found in coded.items()}
     from_, to = (next(iter(coded.values()))["growth_sweeps"][end] for end in (0, 1))
     return [

@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import median_with_cap, percent, thousands
-from backprop.evidence.judging import share, told
 from backprop.evidence.statistics import median_survival
+from backprop.evidence.verdicts import share, told
 from backprop.experiments.online.analyse import PRINTS
 from backprop.experiments.symmetry import measures
 from backprop.results.variant import Run

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from backprop import plots
-from backprop.experiments.phase.findings import CODINGS
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
@@ -30,7 +30,7 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"solved": solved, "sweep
 
 
 def _maps(values: Values, measure: str, label: str, **look: Any) -> Figure:
-    coded = {text: values["variants"][name] for name, text in CODINGS.items() if name in values["variants"]}
+    coded = by_coding(values["variants"])
     made = plots.figure(plots.WIDE, 3.0 * len(coded))
     for ax, (text, found) in zip(np.atleast_1d(made.subplots(len(coded), 1)), coded.items(), strict=True):
         cells = np.array([[np.nan if cell is None else cell for cell in line] for line in found[measure]], float)

@@ -10,14 +10,12 @@ import pandas as pd
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import median_with_cap, percent, thousands
-from backprop.evidence.judging import share, together, told
 from backprop.evidence.statistics import median_survival
+from backprop.evidence.verdicts import share, together, told
 from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
-
-CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
-"""The variants that differ in target coding alone, and how the text calls them."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
     """Claims S4 and M6."""
     del runs
-    coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
+    coded = by_coding(values["variants"])
     paper = values["paper"]
     words = "; ".join(_told(label, found) for label, found in coded.items())
     return [

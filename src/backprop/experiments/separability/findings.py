@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backprop.evidence.claims import Claim
-from backprop.evidence.judging import share, told
+from backprop.evidence.verdicts import share, told
 from backprop.experiments.separability.proof import most_correct, separate
 from backprop.experiments.symmetry import measures
 from backprop.results.variant import Run

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from backprop import plots
 from backprop.experiments.symmetry import measures
-from backprop.experiments.symmetry.findings import CODINGS, MARK
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, by_coding
 from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
@@ -26,9 +26,9 @@ def figure_1(runs: Runs, values: Values) -> Figure:
     """The printed networks beside the closest of ours and a typical one, by coding, in Figure 1's orientation."""
     made = plots.figure(plots.WIDE, 6.5)
     axes = made.subplots(2, 3)
-    coded = _coded(runs)
+    coded = by_coding(runs)
     printed = [
-        ("the paper's Figure 1", f"after {MARK:,} sweeps", measures.FIGURE_1),
+        ("the paper's Figure 1", f"after {PRINTED_SWEEPS:,} sweeps", measures.FIGURE_1),
         ("PDP's Figure 9", "after changes case by case", _oriented(measures.PDP_FIGURE_9)),
     ]
     for line, (title, subtitle, layers) in zip(axes, printed, strict=True):
@@ -48,12 +48,12 @@ def figure_1(runs: Runs, values: Values) -> Figure:
 
 def sweeps(runs: Runs, values: Values) -> Figure:
     """How many sweeps the networks take, under each target coding, with the paper's 1,425 marked."""
-    coded = _coded(runs)
+    coded = by_coding(runs)
     made = plots.figure(plots.COLUMN, 1.9 * len(coded) + 0.3)
     axes = np.atleast_1d(made.subplots(len(coded), 1, sharex=True))
     for ax, (label, run) in zip(axes, coded.items(), strict=True):
         cap = run.protocol["sweeps"]
-        plots.sweeps_distribution(ax, run.table["sweeps_0.5"], cap, mark=MARK)
+        plots.sweeps_distribution(ax, run.table["sweeps_0.5"], cap, mark=PRINTED_SWEEPS)
         ax.set_title(f"targets {label}")
         if ax is not axes[-1]:
             ax.set_xlabel("")
@@ -64,18 +64,25 @@ def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks still unsolved, for both codings and two criteria."""
     made, ax = plots.axes(plots.COLUMN, 3.0)
     groups = {}
-    for label, run in _coded(runs).items():
+    for label, run in by_coding(runs).items():
         cap, times = run.protocol["sweeps"], run.table["sweeps_0.5"]
         groups[f"targets {label}"] = (times.fillna(cap), times.notna())
     plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
-    ax.axvline(MARK, color=plots.style.MUTED, lw=0.8, ls=":")
-    ax.text(MARK, ax.get_ylim()[1], f" {MARK:,}", va="top", fontsize=plots.style.SMALL, color=plots.style.MUTED)
+    ax.axvline(PRINTED_SWEEPS, color=plots.style.MUTED, lw=0.8, ls=":")
+    ax.text(
+        PRINTED_SWEEPS,
+        ax.get_ylim()[1],
+        f" {PRINTED_SWEEPS:,}",
+        va="top",
+        fontsize=plots.style.SMALL,
+        color=plots.style.MUTED,
+    )
     return made
 
 
 def ratios(runs: Runs, values: Values) -> Figure:
     """The two magnitude ratios of every solved network, under each coding, with the families named."""
-    coded = _coded(runs)
+    coded = by_coding(runs)
     made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.6)
     for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded))), coded.items(), strict=True):
         solved = run.table[run.table.solved]
@@ -137,10 +144,6 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "errors": errors,
     "layouts": layouts,
 }
-
-
-def _coded(runs: Runs) -> dict[str, Run]:
-    return {label: runs[name] for name, label in CODINGS.items() if name in runs}
 
 
 def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:

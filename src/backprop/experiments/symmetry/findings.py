@@ -1,4 +1,4 @@
-"""The numbers the text quotes, and the verdicts on the paper's claims about Experiment 1."""
+"""Numbers for the report, and verdicts on the paper's claims about Experiment 1."""
 
 from __future__ import annotations
 
@@ -9,135 +9,80 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, median_with_cap, percent, thousands
-from backprop.evidence.judging import SHARE_RULE, by_share, share, together, told
 from backprop.evidence.statistics import median_survival, quantile_of
+from backprop.evidence.verdicts import NOT_JUDGED, by_share, share, together, verdict
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import RATIO, RESIDUAL
-from backprop.experiments.symmetry.protocol import BOUNDS, WHERE
+from backprop.experiments.symmetry.protocol import BOUNDS, CODINGS, PRINTED_SWEEPS, by_coding
 from backprop.results.variant import Run
-
-MARK = 1425
-"""Sweeps after which the paper shows its network."""
 
 LAYOUTS = 24
 """Orders of three magnitudes times patterns of signs, the first positive."""
 
 UNEVEN = 0.001
-"""The p below which layouts do not count as equally common."""
+"""The p below which layouts do not count as equally common (claim S14)."""
 
-CODINGS = {"paper": "0/1", "targets_0.1_0.9": ".1/.9"}
-"""The variants that differ in target coding alone, and how the text calls them."""
+GAP = 0.1
+"""The smallest gap between half sums, over the largest weight, that counts as a difference (claim S12)."""
+
+SHARES = {
+    "S6": "mirror", "S7": "opposite", "S8": "one_two_four", "S10": "signs", "S11": "states", "S12": "distinct",
+    "S13": "as_figure_1",
+}  # fmt: skip
+"""Claims that the share rule judges, and the share that each is about."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdicts need, by variant; plus Figure 1's own printed weights, measured."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `variants`: the numbers of each variant by its name; `codings`: those of the two target codings, each with its
+        name as `coding`; `figure_1`: the printed weights under the same measures; and the bounds of the rules.
+    """
+    variants = {name: _variant(run) for name, run in runs.items()}
     return {
-        "mark": MARK,
+        "printed_sweeps": PRINTED_SWEEPS,
         "bounds": list(BOUNDS),
-        "residual": RESIDUAL,
-        "ratio": RATIO,
-        "protocol": _protocol(runs["paper"].protocol),
+        "cases": 2 ** runs["paper"].protocol["bits"],
+        "rules": {"residual": RESIDUAL, "ratio": RATIO, "gap": GAP, "uneven": UNEVEN},
         "figure_1": _figure_1(),
-        "variants": {name: _variant(run) for name, run in runs.items()},
+        "variants": variants,
+        "codings": [{"coding": CODINGS[name], **variants[name]} for name in CODINGS if name in variants],
+        "families": _family_rows(by_coding(variants)),
+        "typical_beats_closest": _typical_beats_closest(by_coding(variants)),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims S1 and S3 to S14, judged on the networks with the paper's protocol, mostly under both target codings."""
-    del runs
-    coded = {label: values["variants"][name] for name, label in CODINGS.items() if name in values["variants"]}
-    ours = values["variants"]["paper"]
-
-    def both(key: str) -> str:
-        return "; ".join(f"targets {label}: {told(found[key])}" for label, found in coded.items())
-
-    def by_key(id_: str, claim: str, paper: str, key: str, source: str = "paper, p. 534 and Figure 1") -> Claim:
-        verdict = together(by_share(found[key]) for found in coded.values())
-        return Claim(id_, source, claim, paper, both(key), verdict, SHARE_RULE)
-
-    within = percent(RESIDUAL)
-    printed = values["figure_1"]
-    return [
-        Claim(
-            "S1", "paper, Figure 1", "Six inputs, two hidden units and one output, without skipping, suffice",
-            "6-2-1, 17 weights", f"{told(ours['solved'])} solve it with {ours['weights']} weights",
-            "reproduced" if ours["weights"] == 17 and ours["solved"]["count"] else "not reproduced",
-            "Reproduced if a network of that shape, 17 weights, solves all 64 cases.",
-        ),
-        Claim(
-            "S3", "paper, p. 534", "How long learning takes", f"{thousands(MARK)} sweeps",
-            "; ".join(
-                f"targets {label}: median {median_with_cap(found['median'], found['cap'])}, "
-                f"{percent(found['by_mark']['rate'], 1)} by {thousands(found['mark'])}" + _middle_told(found["middle"])
-                for label, found in coded.items()
-            ),
-            together(_within(found["middle"]) for found in coded.values()),
-            f"Reproduced if {thousands(MARK)} lies within the middle 95% of the sweeps of the networks that solve it, "
-            "under both codings.",
-        ),
-        by_key("S6", f"Mirror weights of a hidden unit are equal and opposite (within {within} of the largest)",
-               f"{percent(printed['mirror_residual'], 1)} off", "mirror"),
-        by_key("S7", f"The two hidden units have the same weights with opposite signs (within {within})",
-               f"{percent(printed['opposite_residual'], 1)} off", "opposite"),
-        by_key("S8", f"The magnitudes on one side are as 1:2:4 (within {percent(RATIO)})",
-               f"1:{fixed(printed['ratio_middle'], 2)}:{fixed(printed['ratio_large'], 2)}", "one_two_four"),
-        Claim(
-            "S9", "paper, Figure 1", "The printed weights solve the problem", "the weights of Figure 1",
-            f"{printed['correct']} of 64 outputs on the right side; the worst |error| is "
-            f"{fixed(printed['worst_error'], 3)} for targets 0/1",
-            "reproduced" if printed["correct"] == 64 else "not reproduced",
-            "Reproduced if all 64 outputs, recomputed from the printed numbers, lie on the right side of 0.5.",
-        ),
-        by_key("S10", "Hidden biases and output weights are negative, the output bias positive",
-               "all so", "signs"),
-        by_key("S11", "Palindromes switch both hidden units off; any other input switches exactly one on",
-               "stated", "states"),
-        by_key("S12", "The eight patterns of one half have eight different sums (gaps over 10% of the largest weight)",
-               f"gap {percent(printed['smallest_gap'])} of the largest", "distinct"),
-        by_key("S13", "All of it together: S6, S7, S8 and S10", "its one network", "as_figure_1", "our own question"),
-        Claim(
-            "S14", "our own question", "Which position has which magnitude, and the pattern of signs, are arbitrary",
-            "outer 4, middle 1, inner 2; signs + - +",
-            f"{ours['layouts']['seen']} of {ours['layouts']['possible']} layouts occur among networks of ratio 1:2:4; "
-            f"the printed one in {told(ours['layouts']['printed'])}{_even(ours['layouts'])}",
-            _arbitrary(ours["layouts"]),
-            f"Reproduced if a chi-square test of all layouts against equal shares gives p above {UNEVEN:g}, partly if "
-            "every layout occurs, else not.",
-        ),
-    ]  # fmt: skip
-
-
-def _protocol(ours: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The protocol, row by row: what it is, what the paper says, what we took, and where the paper says it."""
-    words: dict[str, str] = {
-        "bits": f"{ours['bits']} inputs, {2 ** ours['bits']} vectors",
-        "hidden_units": f"{ours['hidden_units']} hidden units, one output",
-        "targets": " and ".join(f"{target:g}" for target in ours["targets"]),
-        "hidden": ours["hidden"],
-        "error": ours["error"].replace("_", " "),
-        "epsilon": f"{ours['epsilon']:g}",
-        "alpha": f"{ours['alpha']:g}",
-        "weight_range": f"uniform in ±{ours['weight_range']:g}, one generator per seed",
-        "bias_range": "as the weights" if ours["bias_range"] is None else f"±{ours['bias_range']:g}",
-        "per_case": "after every case" if ours["per_case"] else "after every sweep",
-        "sweeps": f"{ours['sweeps']:,} for every network, solved or not",
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on S1, S3 and S6 to S14, most of them under both target codings."""
+    codings, paper, printed = values["codings"], values["variants"]["paper"], values["figure_1"]
+    shares = {id_: together(by_share(own[key]) for own in codings) for id_, key in SHARES.items()}
+    return shares | {
+        "S1": verdict(paper["weights"] == 17 and paper["solved"]["count"] > 0),
+        "S3": together(by_learning_time(own["middle"]) for own in codings),
+        "S9": verdict(printed["correct"] == 64),
+        "S14": by_layouts(paper["layouts"]),
     }
-    names = {
-        "bits": "Cases", "hidden_units": "Network", "targets": "Targets", "hidden": "Units", "error": "Error",
-        "epsilon": "Learning rate ε", "alpha": "Momentum α", "weight_range": "Initial weights",
-        "bias_range": "Initial biases", "per_case": "Weights change", "sweeps": "Sweeps",
-    }  # fmt: skip
-    return [
-        {"name": names[key], "paper": stated, "ours": words[key], "where": where}
-        for key, (stated, where) in WHERE.items()
-    ]
+
+
+def by_learning_time(middle: list[float] | None) -> str:
+    """Reproduced if the paper's sweeps are in `middle`, the middle 95 % of the sweeps to solve the task."""
+    if middle is None:
+        return NOT_JUDGED
+    return verdict(middle[0] <= PRINTED_SWEEPS <= middle[1])
+
+
+def by_layouts(layouts: Mapping[str, Any]) -> str:
+    """Reproduced if a chi-square test finds all layouts equally common, partly if each of them occurs."""
+    if layouts["p_even"] is None:
+        return NOT_JUDGED
+    return verdict(layouts["p_even"] > UNEVEN, layouts["seen"] == layouts["possible"])
 
 
 def _variant(run: Run) -> dict[str, Any]:
     table, protocol = run.table, run.protocol
-    cap, mark = protocol["sweeps"], min(MARK, protocol["sweeps"])
+    cap, mark = protocol["sweeps"], min(PRINTED_SWEEPS, protocol["sweeps"])
+    by_mark = table["sweeps_0.5"] <= mark
     solved = table[table.solved]
     median = median_survival(table["sweeps_0.5"].fillna(cap), table.solved)
     times = table["sweeps_0.5"].to_numpy()
@@ -147,8 +92,10 @@ def _variant(run: Run) -> dict[str, Any]:
         "networks": len(table),
         "weights": int(run.arrays["layer_1"][0, 0].size + run.arrays["layer_2"][0, 0].size),
         "solved": share(table.solved),
-        "by_mark": share(times <= mark),
+        "by_mark": share(by_mark),
+        "late": share(table.solved[~by_mark]),
         "by_bound": {f"{b:g}": share(table[f"sweeps_{b:g}"].notna()) for b in BOUNDS},
+        "stricter_loses": float(table.solved.mean() - table[f"sweeps_{min(BOUNDS):g}"].notna().mean()),
         "median": median.value,
         "median_interval": [median.low, median.high],
         "middle": [float(q) for q in np.quantile(times[table.solved], [0.025, 0.975])] if len(solved) else None,
@@ -159,9 +106,10 @@ def _variant(run: Run) -> dict[str, Any]:
         "one_two_four": share(_near_one_two_four(solved)),
         "signs": share(solved.signs_as_printed),
         "states": share((solved.palindromes_off == 1) & (solved.others_one_on == 1)),
-        "distinct": share(solved.smallest_gap > 0.1),
+        "distinct": share(solved.smallest_gap > GAP),
         "as_figure_1": share(solved.as_figure_1),
         "families": _families(solved),
+        "named_families": [name for name in solved.family.value_counts().index if name != "other"],
         "layouts": _layouts(solved[solved.family == "1:2:4"]),
         "failures": _failures(run, table),
         "closest": _closest(table),
@@ -188,6 +136,17 @@ def _families(solved: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _family_rows(codings: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The families under each coding, one row each, as the table prints them."""
+    return [{"coding": coding, **family} for coding, own in codings.items() for family in own["families"]]
+
+
+def _typical_beats_closest(codings: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a typical network trained with .1 and .9 is closer to the print than any trained with 0 and 1."""
+    closest = [codings[coding]["closest"] if coding in codings else None for coding in (".1/.9", "0/1")]
+    return bool(closest[0] and closest[1] and closest[0]["typical_distance"] < closest[1]["distance"])
 
 
 def _layouts(table: pd.DataFrame) -> dict[str, Any]:
@@ -218,12 +177,14 @@ def _failures(run: Run, table: pd.DataFrame) -> dict[str, Any]:
     low, high = run.protocol["targets"]
     palindromes, others = 2 ** (run.protocol["bits"] // 2), 2 ** run.protocol["bits"]
     constant = low + (high - low) * palindromes / others
+    always_off = 0.5 * palindromes * (high - low) ** 2
     return {
         "count": len(failed),
         "diverged": int(failed.error_at_cap.isna().sum()),
         "level": level,
         "at_level": share(np.abs(finite - level) <= 0.05),
-        "always_off": 0.5 * palindromes * (high - low) ** 2,
+        "always_off": always_off,
+        "is_always_off": abs(level - always_off) < 0.1,
         "best_constant": 0.5 * (palindromes * (high - constant) ** 2 + (others - palindromes) * (constant - low) ** 2),
     }
 
@@ -260,27 +221,3 @@ def _figure_1() -> dict[str, Any]:
         "ratio_large": float(large[0]),
         "smallest_gap": float(measures.smallest_gap(layer_1)[0]),
     }
-
-
-def _middle_told(middle: list[float] | None) -> str:
-    if middle is None:
-        return ", no network solves it"
-    return f", those that solve it after {thousands(middle[0])} to {thousands(middle[1])} (middle 95%)"
-
-
-def _within(middle: list[float] | None) -> str:
-    if middle is None:
-        return "not judged"
-    return "reproduced" if middle[0] <= MARK <= middle[1] else "not reproduced"
-
-
-def _even(layouts: Mapping[str, Any]) -> str:
-    return "" if layouts["p_even"] is None else f"; all equally common: p = {layouts['p_even']:.2f}"
-
-
-def _arbitrary(layouts: Mapping[str, Any]) -> str:
-    if layouts["p_even"] is None:
-        return "not judged"
-    if layouts["p_even"] > UNEVEN:
-        return "reproduced"
-    return "partly" if layouts["seen"] == layouts["possible"] else "not reproduced"

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from backprop.experiments.symmetry import measures
-from backprop.experiments.targets.prints import MARK
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.targets.protocol import Protocol
 from backprop.results.tables import Column
 
@@ -33,7 +33,7 @@ COLUMNS = (
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every trained network."""
     kept = arrays["kept_sweeps"]
-    at_mark = int(np.argmin(np.abs(kept - MARK)))
+    at_mark = int(np.argmin(np.abs(kept - PRINTED_SWEEPS)))
     codings = [(t, 0.0) for t in protocol.off_targets] + [(0.0, margin) for margin in protocol.margins]
     inputs = measures.cases()
     palindrome = measures.is_palindrome(inputs)

@@ -9,11 +9,12 @@ import numpy as np
 
 from backprop.evidence.claims import Claim
 from backprop.evidence.formatting import fixed
-from backprop.evidence.judging import share
 from backprop.evidence.statistics import median_survival
+from backprop.evidence.verdicts import share
 from backprop.experiments.symmetry import measures
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.targets.analyse import best_target, gradient_norms
-from backprop.experiments.targets.prints import MARK, PRINTS, rounding
+from backprop.experiments.targets.prints import PRINTS, rounding
 from backprop.results.variant import Run
 
 AT = (0.0, 0.05, 0.1, 0.15)
@@ -27,7 +28,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     run = runs["paper"]
     kept = run.arrays["kept_sweeps"]
     return {
-        "at_mark": int(kept[np.argmin(np.abs(kept - MARK))]),
+        "at_mark": int(kept[np.argmin(np.abs(kept - PRINTED_SWEEPS))]),
         "cap": run.protocol["sweeps"],
         "networks": int(run.table.seed.nunique()),
         "draws": run.protocol["draws"],

@@ -6,9 +6,6 @@ import numpy as np
 
 from backprop.experiments.symmetry import measures
 
-MARK = 1425
-"""Sweeps after which the paper prints its network."""
-
 PRINTS = {"figure_1": measures.FIGURE_1, "pdp": measures.PDP_FIGURE_9}
 
 

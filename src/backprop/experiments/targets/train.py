@@ -14,8 +14,9 @@ from backprop.engine.devices import resolve_device
 from backprop.engine.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry import train as symmetry
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.experiments.targets.prints import MARK, PRINTS, rounding
+from backprop.experiments.targets.prints import PRINTS, rounding
 from backprop.experiments.targets.protocol import Protocol
 
 ARCHITECTURE = Architecture((6, 2, 1))
@@ -43,7 +44,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
     runs = [symmetry.train(protocol.coded(t), seeds, device, data) for t in protocol.off_targets]
     runs += [_with_margin(protocol, margin, seeds) for margin in protocol.margins]
-    at_mark = int(np.argmin(np.abs(np.array(protocol.kept_sweeps) - MARK)))
+    at_mark = int(np.argmin(np.abs(np.array(protocol.kept_sweeps) - PRINTED_SWEEPS)))
     rounded = []
     for run in runs:
         flat = [run[name][:, at_mark].reshape(len(seeds), -1) for name in ("layer_1", "layer_2")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backprop.evidence.judging import by_share, share, together
+from backprop.evidence.verdicts import by_count, by_share, share, together, verdict
 from backprop.experiments.departures import findings as departures
 from backprop.experiments.long_run import findings as long_run
 from backprop.experiments.online import findings as online
@@ -42,18 +42,25 @@ def test_under_several_codings_they_have_to_agree(verdicts, one):
     assert together(verdicts) == one
 
 
+def test_conditions_are_counted():
+    assert by_count([True, True]) == "reproduced"
+    assert by_count([True, False]) == "partly"
+    assert by_count([False, False]) == "not reproduced"
+    assert verdict(False, True) == "partly" and verdict(True) == "reproduced" and verdict(False) == "not reproduced"
+
+
 def test_the_papers_sweeps_are_looked_for_among_those_that_solve_the_task():
-    assert symmetry._within([400.0, 4000.0]) == "reproduced"
-    assert symmetry._within([400.0, 1165.0]) == "not reproduced"
-    assert symmetry._within(None) == "not judged"
+    assert symmetry.by_learning_time([400.0, 4000.0]) == "reproduced"
+    assert symmetry.by_learning_time([400.0, 1165.0]) == "not reproduced"
+    assert symmetry.by_learning_time(None) == "not judged"
 
 
 def test_layouts_are_arbitrary_if_equal_shares_explain_them():
     layouts = {"seen": 24, "possible": 24}
-    assert symmetry._arbitrary(layouts | {"p_even": 0.5}) == "reproduced"
-    assert symmetry._arbitrary(layouts | {"p_even": 1e-6}) == "partly"
-    assert symmetry._arbitrary(layouts | {"p_even": 1e-6, "seen": 20}) == "not reproduced"
-    assert symmetry._arbitrary(layouts | {"p_even": None}) == "not judged"
+    assert symmetry.by_layouts(layouts | {"p_even": 0.5}) == "reproduced"
+    assert symmetry.by_layouts(layouts | {"p_even": 1e-6}) == "partly"
+    assert symmetry.by_layouts(layouts | {"p_even": 1e-6, "seen": 20}) == "not reproduced"
+    assert symmetry.by_layouts(layouts | {"p_even": None}) == "not judged"
 
 
 def pair(true, low, high, n=128):

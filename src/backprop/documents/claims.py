@@ -1,0 +1,191 @@
+"""Claims as text: `report/claims` says what is claimed, where, and by which rule; results supply values and verdicts.
+
+Each experiment has a file `<experiment>.yaml` with two mappings. `claims` maps an id to its source, the claim, the
+paper's value, our value and the name of its rule; `rules` maps a name to the sentence that states the rule. Rules that
+several experiments share are in `rules.yaml`, the parts of the numbering in `parts.yaml`. Texts are templates: they
+see `values`, the numbers of their own experiment, and every experiment by its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from backprop.documents.templates import render_text
+from backprop.evidence.verdicts import VERDICTS
+from backprop.protocol import UserError
+
+KINDS = ("paper", "lab")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the numbering: claims whose ids begin with `letter`.
+
+    Attributes:
+        letter: of the ids.
+        name: what the part is about, in a sentence: "Experiment 1".
+        kind: "paper" or "lab", whose claims they are.
+    """
+
+    letter: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A judged claim, as the report prints it; every field is text.
+
+    Attributes:
+        id: the letter of a part and a number, such as "S3".
+        source: where it is stated ("RHW p. 534").
+        claim: the claim in our words.
+        paper: the value of the paper or the lab.
+        ours: our value.
+        verdict: one of VERDICTS.
+        rule: how the verdict follows from our value, one sentence.
+    """
+
+    id: str
+    source: str
+    claim: str
+    paper: str
+    ours: str
+    verdict: str
+    rule: str
+
+    @property
+    def letter(self) -> str:
+        """The letter of its part."""
+        return self.id[0]
+
+    @property
+    def number(self) -> int:
+        """Its number within the part."""
+        return int(self.id[1:])
+
+
+TEXTS = tuple(field.name for field in fields(Claim) if field.name not in ("id", "verdict"))
+"""What a claim's entry in a file holds."""
+
+
+def read_parts(folder: Path) -> list[Part]:
+    """The parts in their order, from `parts.yaml`."""
+    path = folder / "parts.yaml"
+    parts = []
+    for letter, entry in _mapping(path).items():
+        _check_entry(path, letter, entry, ("name", "kind"))
+        if entry["kind"] not in KINDS:
+            raise UserError(f"{path}: the kind of {letter} is '{entry['kind']}'; allowed are {', '.join(KINDS)}.")
+        parts.append(Part(letter, entry["name"], entry["kind"]))
+    return parts
+
+
+def read_claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Claim]:
+    """Every claim of every experiment, by part and number.
+
+    Args:
+        findings: by experiment, what its findings.json holds; `values` and `verdicts` are used.
+        folder: of the claim files.
+
+    Raises:
+        UserError: names the file and the claim when a claim has no verdict, a verdict no claim, a rule no sentence, a
+            sentence no claim, or an id is malformed, repeated or of an unknown part.
+    """
+    letters = [part.letter for part in read_parts(folder)]
+    shared = _mapping(folder / "rules.yaml")
+    claims: dict[str, Claim] = {}
+    used: set[str] = set()
+    for experiment, content in findings.items():
+        path = folder / f"{experiment}.yaml"
+        entries, own = _read(path) if path.exists() else ({}, {})
+        _check_verdicts(path, experiment, entries, content["verdicts"])
+        context = {**findings, "values": content["values"]}
+        for id_, entry in entries.items():
+            if not re.fullmatch(r"[A-Z][1-9][0-9]*", id_) or id_[0] not in letters:
+                known = ", ".join(letters)
+                raise UserError(f"{path}: '{id_}' is not an id; expected a number after one of the letters {known}.")
+            if id_ in claims:
+                raise UserError(f"{path}: the claim {id_} is in another file too; ids must differ.")
+            rule = entry["rule"]
+            if rule not in own and rule not in shared:
+                known = ", ".join([*own, *shared])
+                raise UserError(f"{path}: the rule of {id_} is '{rule}', which has no sentence; known are {known}.")
+            used.add(rule)
+            texts = {name: entry[name] for name in TEXTS} | {"rule": own.get(rule, shared.get(rule))}
+            rendered = {name: _render(path, id_, name, text, context) for name, text in texts.items()}
+            claims[id_] = Claim(id=id_, verdict=content["verdicts"][id_], **rendered)
+        if unused := set(own) - used:
+            raise UserError(f"{path}: no claim uses the rule '{min(unused)}'; delete it.")
+    return sorted(claims.values(), key=lambda claim: (letters.index(claim.letter), claim.number))
+
+
+def by_kind(claims: Iterable[Claim], parts: Iterable[Part]) -> dict[str, list[Claim]]:
+    """The claims of the paper and of the labs, under these words, and all of them under "all"."""
+    claims, kinds = list(claims), {part.letter: part.kind for part in parts}
+    own = {kind: [claim for claim in claims if kinds[claim.letter] == kind] for kind in KINDS}
+    return own | {"all": claims}
+
+
+def count_verdicts(claims: Iterable[Claim]) -> dict[str, int]:
+    """How many claims have each verdict, under names that a template can use: reproduced, not_judged, ..."""
+    verdicts = [claim.verdict for claim in claims]
+    return {verdict.replace(" ", "_"): verdicts.count(verdict) for verdict in VERDICTS}
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The claims and the rules of one experiment's file."""
+    content = _mapping(path)
+    for key in content:
+        if key not in ("claims", "rules"):
+            raise UserError(f"{path}: unknown key '{key}'; allowed are claims, rules.")
+    entries, rules = content.get("claims") or {}, content.get("rules") or {}
+    for id_, entry in entries.items():
+        _check_entry(path, id_, entry, TEXTS)
+    return entries, rules
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; the report needs it.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: expected a mapping.")
+    return content
+
+
+def _check_entry(path: Path, name: object, entry: object, expected: tuple[str, ...]) -> None:
+    if not isinstance(entry, dict) or set(entry) != set(expected):
+        raise UserError(f"{path}: the entry '{name}' must hold {', '.join(expected)} and nothing else.")
+    for key, value in entry.items():
+        if not isinstance(value, str) or not value.strip():
+            raise UserError(f"{path}: '{key}' of {name} is {value!r}; expected text (quote it).")
+
+
+def _check_verdicts(path: Path, experiment: str, entries: Mapping[str, Any], verdicts: Mapping[str, str]) -> None:
+    for id_ in entries:
+        if id_ not in verdicts:
+            raise UserError(f"{path}: the claim {id_} has no verdict; verdicts() of {experiment} must return one.")
+    for id_, verdict in verdicts.items():
+        if id_ not in entries:
+            raise UserError(f"{path}: {experiment} returns a verdict on {id_}, but the file has no such claim.")
+        if verdict not in VERDICTS:
+            allowed = ", ".join(VERDICTS)
+            raise UserError(f"{experiment}: the verdict on {id_} is '{verdict}'; allowed are {allowed}.")
+
+
+def _render(path: Path, id_: str, name: str, text: str, context: Mapping[str, Any]) -> str:
+    rendered = " ".join(render_text(text, context, f"{path.name}, {name} of {id_}").split())
+    rendered = re.sub(r" ([;,.])", r"\1", rendered)  # a branch of the template may end before the mark
+    if not rendered:
+        raise UserError(f"{path}: '{name}' of {id_} is empty for these results; write what to print instead.")
+    return rendered

@@ -1,0 +1,51 @@
+"""Tables that several sections print: claims with their verdicts, and the protocol of an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from backprop.documents.claims import Claim
+
+
+def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims", source: str = "Paper") -> str:
+    """Claims as a table in Markdown, one row each, with badges.
+
+    `caption` is Markdown, `label` the table's cross-reference, `source` the heading over the values that are judged.
+    """
+    lines = [
+        f"| | Claim | {source} | Ours | Verdict |",
+        "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 48, 19)),
+    ]
+    for claim in claims:
+        cells = [
+            claim.id,
+            f"{claim.claim} [{claim.source}]{{.small}}",
+            claim.paper,
+            f"{claim.ours} [{claim.rule}]{{.small}}",
+            badge(claim.verdict),
+        ]
+        lines.append(_row(cells))
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .wide}}\n"
+
+
+def protocol_table(experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper") -> str:
+    """The protocol of an experiment as a table in Markdown: what the source states, where, and what we use.
+
+    `experiment` is what its findings.json holds; the other arguments are those of `claims_table`.
+    """
+    lines = [
+        f"| | {source} | Ours | Where |",
+        "|---------------|------------------------|----------------------|-----------------|",
+    ]
+    lines += [_row([row["label"], row["stated"], row["ours"], row["where"]]) for row in experiment["protocol"]]
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}\n"
+
+
+def badge(verdict: str) -> str:
+    """A verdict as a badge: colour, sign and word."""
+    return f"[{verdict}]{{.badge .{verdict.replace(' ', '-')}}}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "|" + "|".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + "|"

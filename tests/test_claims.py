@@ -1,0 +1,97 @@
+"""Claims as text: files and verdicts must agree, and errors name the file and the claim."""
+
+from typing import Any
+
+import pytest
+
+from backprop import dependencies
+from backprop.documents import pages
+from backprop.documents.claims import by_kind, count_verdicts, read_claims, read_parts
+from backprop.protocol import UserError
+
+FILE = """
+claims:
+  S2: {source: RHW p. 534, claim: Hidden units, paper: stated, ours: "<< values.count >> networks", rule: own}
+  S10: {source: RHW p. 534, claim: "1:2:4", paper: stated, ours: "<< other.values.count >>", rule: share}
+  M1: {source: RHW p. 533, claim: Equation (1), paper: stated, ours: equal, rule: share}
+rules:
+  own: Reproduced if << values.count >> networks do.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "parts.yaml").write_text("M: {name: the method, kind: paper}\nS: {name: symmetry, kind: lab}\n")
+    (tmp_path / "rules.yaml").write_text("share: By its share.\n")
+    (tmp_path / "symmetry.yaml").write_text(FILE)
+    return tmp_path
+
+
+def findings(**changes: Any) -> dict[str, Any]:
+    verdicts = {"S2": "reproduced", "S10": "partly", "M1": "not judged"}
+    return {
+        "symmetry": {"values": {"count": 7}, "verdicts": verdicts} | changes,
+        "other": {"values": {"count": 9}, "verdicts": {}},
+    }
+
+
+def test_claims_join_text_numbers_and_verdicts(folder):
+    """Order by part, then by number; texts see their own experiment as `values` and the others by name."""
+    claims = read_claims(findings(), folder)
+    assert [claim.id for claim in claims] == ["M1", "S2", "S10"]
+    assert claims[1].ours == "7 networks" and claims[1].rule == "Reproduced if 7 networks do."
+    assert claims[2].ours == "9" and claims[2].rule == "By its share." and claims[2].verdict == "partly"
+    kinds = by_kind(claims, read_parts(folder))
+    assert [claim.id for claim in kinds["paper"]] == ["M1"] and len(kinds["all"]) == 3
+    assert count_verdicts(claims) == {
+        "reproduced": 1, "partly": 1, "not_reproduced": 0, "not_judged": 1, "not_checkable": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("S2:", "S3:", ["symmetry.yaml: the claim S3 has no verdict", "verdicts() of symmetry"]),
+        ("  M1:", "  Z1:", ["the claim Z1 has no verdict"]),
+        ("rule: share}\n  M1", "rule: shar}\n  M1", ["the rule of S10 is 'shar'", "known are own, share"]),
+        ("ours: equal", "ours: ' '", ["symmetry.yaml: 'ours' of M1 is ' '; expected text"]),
+        ("ours: equal", "ours: <% if false %>x<% endif %>", ["'ours' of M1 is empty for these results"]),
+        ("ours: equal, ", "", ["the entry 'M1' must hold source, claim, paper, ours, rule"]),
+        ('<< values.count >> networks"', '<< values.counts >>"', ["symmetry.yaml, ours of S2", "counts"]),
+        ("rule: own", "rule: share", ["no claim uses the rule 'own'; delete it"]),
+        ("rules:", "rule:", ["unknown key 'rule'; allowed are claims, rules"]),
+        ("claims:", "claims: [", ["symmetry.yaml: not valid YAML"]),
+    ],
+)
+def test_errors_name_the_file_and_the_claim(folder, old, new, words):
+    path = folder / "symmetry.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(UserError) as caught:
+        read_claims(findings(), folder)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_verdict_needs_a_claim_and_a_known_word(folder):
+    verdicts = findings()["symmetry"]["verdicts"]
+    with pytest.raises(UserError, match="symmetry returns a verdict on S4, but the file has no such claim"):
+        read_claims(findings(verdicts=verdicts | {"S4": "partly"}), folder)
+    with pytest.raises(UserError, match="the verdict on S2 is 'yes'; allowed are reproduced"):
+        read_claims(findings(verdicts=verdicts | {"S2": "yes"}), folder)
+
+
+def test_an_id_occurs_once_and_belongs_to_a_part(folder):
+    (folder / "other.yaml").write_text("claims: {M1: {source: a, claim: b, paper: c, ours: d, rule: share}}")
+    both = findings() | {"other": {"values": {}, "verdicts": {"M1": "partly"}}}
+    (folder / "symmetry.yaml").write_text(FILE.replace("other.values.count", "values.count"))
+    with pytest.raises(UserError, match="the claim M1 is in another file too"):
+        read_claims(both, folder)
+    (folder / "parts.yaml").write_text("S: {name: symmetry, kind: lab}")
+    with pytest.raises(UserError, match="'M1' is not an id; expected a number after one of the letters S"):
+        read_claims(findings(), folder)
+
+
+def test_every_claims_file_belongs_to_an_experiment():
+    names = {path.stem for path in (pages.KIT / "claims").glob("*.yaml")} - {"parts", "rules"}
+    assert names <= set(dependencies.experiments())
