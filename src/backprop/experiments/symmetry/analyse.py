@@ -1,4 +1,4 @@
-"""One row per network: when it solved the task, and what its weights look like."""
+"""One row per network: when it solved the task, and measures of its weights."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
 from backprop.results.tables import Column
 
 RESIDUAL, RATIO = 0.05, 0.10
-"""What counts as equal and opposite (share of the largest weight), and as a ratio of 1:2:4 (relative)."""
+"""Tolerances: of equal and opposite weights (share of the largest weight), and of the ratio 1:2:4 (relative)."""
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
-    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
+    Column("solved", pa.bool_(), "all outputs correct at some sweep up to the cap"),
     *(
         Column(f"sweeps_{bound:g}", pa.float64(), f"first sweep with all |error| < {bound:g}; nan: never", "sweeps")
         for bound in BOUNDS
     ),
-    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap (at the end, with until_solved)"),
+    Column("error_at_cap", pa.float64(), "E, equation (3), at the end of training"),
     Column("mirror_residual", pa.float64(), "S6: max |w_i + w_7-i| over the largest |w|"),
     Column("opposite_residual", pa.float64(), "S7: max |w_1i + w_2i| over the largest |w|"),
     Column("magnitude_small", pa.float64(), "S8: smallest mean |w| of a mirror pair"),
@@ -38,13 +38,15 @@ COLUMNS = (
     Column("others_one_on", pa.float64(), "S11: share of the other inputs with exactly one hidden unit on"),
     Column("smallest_gap", pa.float64(), "S12: smallest gap between half sums, over the largest |w|"),
     Column("as_figure_1", pa.bool_(), "S13: S6, S7, S8 and S10 together"),
-    Column("distance", pa.float64(), "distance to Figure 1 at the mark, up to symmetries, over Figure 1's norm"),
-    Column("symmetry", pa.int64(), "which symmetry brings it closest to Figure 1, index into symmetries()"),
+    Column(
+        "distance", pa.float64(), "distance to RHW Fig. 1 at sweep 1,425, up to symmetries, over the norm of the print"
+    ),
+    Column("symmetry", pa.int64(), "the symmetry that brings it closest to RHW Fig. 1, an index into symmetries()"),
 )
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Measure every network of one variant at the cap, and its distance to Figure 1 at the mark (1,425 sweeps)."""
+    """Measure every network of one variant at the cap, and its distance to RHW Fig. 1 at sweep 1,425."""
     table = measure(protocol, arrays)
     table["family"] = _families(table)
     near = (np.abs(table["ratio_middle"] / 2 - 1) < RATIO) & (np.abs(table["ratio_large"] / 4 - 1) < RATIO)
@@ -59,9 +61,9 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 
 def measure(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What each network at the cap tells by itself, by column; no comparison with other networks or with Figure 1.
+    """Measures of each network at the cap, by column, without comparison to other networks or to RHW Fig. 1.
 
-    Measures that only a 6-2-1 network has are nan (or empty, or False) for others.
+    Measures that are defined only for a 6-2-1 network are nan (or empty, or False) for others.
     """
     layer_1, layer_2 = (arrays[name][:, -1].astype(float) for name in ("layer_1", "layer_2"))
     first = arrays["first_sweep"]
@@ -113,6 +115,6 @@ def _distances(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str
     if protocol.bits != 6 or protocol.hidden_units != 2:
         networks = len(arrays["seeds"])
         return {"distance": np.full(networks, np.nan), "symmetry": np.zeros(networks, dtype=int)}
-    at_mark = 0  # the first kept sweep is the paper's 1,425, or the cap where that comes earlier
+    at_mark = 0  # the first kept sweep is the paper's 1,425, or the cap if that is earlier
     distance, symmetry = measures.distance_to(arrays["layer_1"][:, at_mark], arrays["layer_2"][:, at_mark])
     return {"distance": distance, "symmetry": symmetry}

@@ -1,4 +1,4 @@
-"""The figures of Experiment 1: pure functions of what lies on disk."""
+"""The figures of Experiment 1: pure functions of saved results."""
 
 from __future__ import annotations
 
@@ -19,50 +19,50 @@ Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 
 GALLERY = 24
-"""Networks in the gallery, three quarters of them solved; drawn by a fixed generator from all of a kind."""
+"""Networks in the gallery, three quarters of them solved; a fixed generator draws them from all of a kind."""
 
 
 def figure_1(runs: Runs, values: Values) -> Figure:
-    """The printed networks beside the closest of ours and a typical one, by coding, in Figure 1's orientation."""
-    made = plots.figure(plots.WIDE, 6.5)
-    axes = made.subplots(2, 3)
+    """The printed networks beside our closest and a typical one, by coding, in the orientation of RHW Fig. 1."""
+    fig = plots.figure(plots.WIDE, 6.5)
+    axes = fig.subplots(2, 3)
     coded = by_coding(runs)
     printed = [
-        ("the paper's Figure 1", f"after {PRINTED_SWEEPS:,} sweeps", measures.FIGURE_1),
-        ("PDP's Figure 9", "after changes case by case", _oriented(measures.PDP_FIGURE_9)),
+        ("RHW Fig. 1", f"after {PRINTED_SWEEPS:,} sweeps", measures.FIGURE_1),
+        ("PDP Fig. 9", "after changes case by case", _oriented(measures.PDP_FIGURE_9)),
     ]
-    for line, (title, subtitle, layers) in zip(axes, printed, strict=True):
-        _diagram(line[0], layers, title, subtitle)
-    for line, label in zip(axes, reversed(coded), strict=False):
+    for row, (title, subtitle, layers) in zip(axes, printed, strict=True):
+        _diagram(row[0], layers, title, subtitle)
+    for row, label in zip(axes, reversed(coded), strict=False):
         run = coded[label]
         closest = values["variants"][run.variant]["closest"]
-        for ax, title, key in ((line[1], "the closest", ""), (line[2], "a typical one", "typical_")):
+        for ax, title, key in ((row[1], "the closest", ""), (row[2], "a typical one", "typical_")):
             if closest:
                 away = f"seed {closest[key + 'seed']}, {100 * closest[key + 'distance']:.0f} % away"
                 _diagram(ax, _turned(run, closest[key + "seed"]), f"{title} of ours, targets {label}", away)
     for ax in axes.flat:
         if not ax.has_data():
             ax.set_axis_off()
-    return made
+    return fig
 
 
 def sweeps(runs: Runs, values: Values) -> Figure:
-    """How many sweeps the networks take, under each target coding, with the paper's 1,425 marked."""
+    """How many sweeps the networks take under each target coding; the paper's 1,425 is marked."""
     coded = by_coding(runs)
-    made = plots.figure(plots.COLUMN, 1.9 * len(coded) + 0.3)
-    axes = np.atleast_1d(made.subplots(len(coded), 1, sharex=True))
+    fig = plots.figure(plots.COLUMN, 1.9 * len(coded) + 0.3)
+    axes = np.atleast_1d(fig.subplots(len(coded), 1, sharex=True))
     for ax, (label, run) in zip(axes, coded.items(), strict=True):
         cap = run.protocol["sweeps"]
         plots.sweeps_distribution(ax, run.table["sweeps_0.5"], cap, mark=PRINTED_SWEEPS)
         ax.set_title(f"targets {label}")
         if ax is not axes[-1]:
             ax.set_xlabel("")
-    return made
+    return fig
 
 
 def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks still unsolved, for both codings and two criteria."""
-    made, ax = plots.axes(plots.COLUMN, 3.0)
+    fig, ax = plots.axes(plots.COLUMN, 3.0)
     groups = {}
     for label, run in by_coding(runs).items():
         cap, times = run.protocol["sweeps"], run.table["sweeps_0.5"]
@@ -77,62 +77,62 @@ def survival(runs: Runs, values: Values) -> Figure:
         fontsize=plots.style.SMALL,
         color=plots.style.MUTED,
     )
-    return made
+    return fig
 
 
 def ratios(runs: Runs, values: Values) -> Figure:
     """The two magnitude ratios of every solved network, under each coding, with the families named."""
     coded = by_coding(runs)
-    made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.6)
-    for ax, (label, run) in zip(np.atleast_1d(made.subplots(1, len(coded))), coded.items(), strict=True):
+    fig = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.6)
+    for ax, (label, run) in zip(np.atleast_1d(fig.subplots(1, len(coded))), coded.items(), strict=True):
         solved = run.table[run.table.solved]
         families = values["variants"][run.variant]["families"]
         centres = {f["name"]: (f["middle"], f["large"]) for f in families if f["name"] != "other"}
         plots.ratio_scatter(ax, solved.ratio_middle, solved.ratio_large, centres, list(solved.family), limit=6)
         ax.set_title(f"targets {label}")
-    return made
+    return fig
 
 
 def gallery(runs: Runs, values: Values) -> Figure:
-    """Hinton diagrams of random networks, solved and failed, as they stand at the cap."""
+    """Hinton diagrams of random networks at the cap, solved and failed."""
     run = runs["paper"]
     rng = np.random.default_rng(1986)
     solved, failed = (np.flatnonzero(run.table.solved == state) for state in (True, False))
     want = min(GALLERY // 4, len(failed))
     chosen = [*_some(rng, solved, GALLERY - want), *_some(rng, failed, want)]
     weights = run.arrays["layer_1"][:, -1]
-    made = plots.figure(plots.COLUMN, 0.62 * np.ceil(len(chosen) / 6) + 0.1)
+    fig = plots.figure(plots.COLUMN, 0.62 * np.ceil(len(chosen) / 6) + 0.1)
     plots.hinton_gallery(
-        made,
+        fig,
         [weights[i] for i in chosen],
         [f"seed {run.table.seed[i]}" for i in chosen],
         [bool(run.table.solved[i]) for i in chosen],
     )
-    return made
+    return fig
 
 
 def errors(runs: Runs, values: Values) -> Figure:
-    """E over sweeps for a sample of networks: plateaus, sudden drops, and those that never drop."""
+    """E over sweeps for a sample of networks: plateaus, sudden drops, and curves that never drop."""
     run = runs["paper"]
     chosen = np.sort(np.random.default_rng(1986).permutation(len(run.table))[:120])
-    made, ax = plots.axes(plots.COLUMN, 3.2)
+    fig, ax = plots.axes(plots.COLUMN, 3.2)
     solved = run.table.solved.to_numpy()[chosen]
     highlight = [int(np.flatnonzero(solved)[0])] if solved.any() else []
     highlight += [int(np.flatnonzero(~solved)[0])] if (~solved).any() else []
     plots.error_curves(ax, run.arrays["error_sweeps"], run.arrays["errors"][chosen].T, solved, highlight)
-    return made
+    return fig
 
 
 def layouts(runs: Runs, values: Values) -> Figure:
-    """How often each order of magnitudes meets each sign pattern in the 1:2:4 family."""
+    """How often each order of magnitudes occurs with each sign pattern in the family 1:2:4."""
     table = runs["paper"].table
     table = table[table.family == "1:2:4"]
     signs = ("+++", "++-", "+-+", "+--")
     orders = ("3-2-1", "3-1-2", "2-3-1", "1-3-2", "2-1-3", "1-2-3")
     counts = [[int(((table.order == o) & (table.signs == s)).sum()) for s in signs] for o in orders]
-    made, ax = plots.axes(0.66 * plots.COLUMN, 2.7)
+    fig, ax = plots.axes(0.66 * plots.COLUMN, 2.7)
     _counts(ax, np.array(counts), signs, [order.replace("3", "4") for order in orders])
-    return made
+    return fig
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
@@ -147,13 +147,13 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
 
 
 def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of a seed at the mark, in the orientation that brings them closest to Figure 1."""
+    """The weights of a seed at sweep 1,425, in the orientation that brings them closest to RHW Fig. 1."""
     row = int(np.flatnonzero(run.table.seed == seed)[0])
     return _oriented((run.arrays["layer_1"][row, 0].astype(float), run.arrays["layer_2"][row, 0].astype(float)))
 
 
 def _oriented(layers: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """One network's layers in the orientation that brings them closest to Figure 1."""
+    """The layers of one network in the orientation that brings them closest to RHW Fig. 1."""
     stacked = layers[0][None], layers[1][None]
     _, best = measures.distance_to(*stacked)
     layer_1, layer_2 = measures.apply_symmetry(*stacked, measures.symmetries()[best[0]])
@@ -172,7 +172,7 @@ def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
 
 
 def _counts(ax: Axes, counts: np.ndarray, columns: Any, rows: Any) -> None:
-    """Counts written in shaded cells; the printed layout is framed."""
+    """Counts in shaded cells; the printed layout is framed."""
     ax.imshow(counts, cmap="Blues", vmin=0, vmax=max(1, counts.max()) * 1.6, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
         ax.text(column, row, f"{count}", ha="center", va="center")

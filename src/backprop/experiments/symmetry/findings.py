@@ -150,7 +150,7 @@ def _typical_beats_closest(codings: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _layouts(table: pd.DataFrame) -> dict[str, Any]:
-    """How the 24 layouts (order of magnitudes, sign pattern) are spread; `table` is the 1:2:4 family."""
+    """How often the 24 layouts (order of magnitudes, sign pattern) occur; `table` is the family 1:2:4."""
     counts = table.groupby(["order", "signs"]).size()
     unseen = np.zeros(LAYOUTS - len(counts))
     even = stats.chisquare(np.r_[counts, unseen]) if len(table) else None
@@ -167,7 +167,7 @@ def _layouts(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _failures(run: Run, table: pd.DataFrame) -> dict[str, Any]:
-    """Where the unsolved networks stand at the cap: the commonest level of E and how many are there."""
+    """The commonest level of E among the unsolved networks at the cap, and how many have it."""
     failed = table[~table.solved]
     finite = failed.error_at_cap.dropna()
     if finite.empty:
@@ -190,7 +190,7 @@ def _failures(run: Run, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _closest(table: pd.DataFrame) -> dict[str, Any] | None:
-    """The solved network closest to Figure 1 at the mark, and the middle one of its family."""
+    """The solved network closest to RHW Fig. 1 at sweep 1,425, and the middle one of its family."""
     family = table[(table.family == "1:2:4") & table.distance.notna()].sort_values("distance")
     if family.empty:
         return None
@@ -204,7 +204,7 @@ def _closest(table: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _figure_1() -> dict[str, Any]:
-    """The printed weights under the same measures as our networks."""
+    """The same measures for the printed weights."""
     layer_1, layer_2 = (layer[None] for layer in measures.FIGURE_1)
     inputs = measures.cases()
     palindrome = measures.is_palindrome(inputs)

@@ -1,4 +1,4 @@
-"""Pure measures on the weights of symmetry networks: what Figure 1 of the paper shows, as numbers per network.
+"""Measures of the weights of symmetry networks: the features of RHW Fig. 1, as numbers per network.
 
 Weights come as stored: `layer_1` [networks, hidden, inputs + 1] and `layer_2` [networks, 1, hidden + 1], the last
 column being the bias. Every measure returns one value per network; a diverged network gives nan or False.
@@ -17,7 +17,7 @@ FIGURE_1 = (
     np.array([[14.2, -3.6, 7.2, -7.2, 3.6, -14.2, -1.1], [-14.2, 3.6, -7.1, 7.1, -3.6, 14.2, -1.1]]),
     np.array([[-8.8, -8.8, 6.4]]),
 )
-"""The printed weights of Figure 1, to the printed 0.1: hidden units [2, 6 inputs + bias], output unit [1, 2 + bias]."""
+"""The weights printed in RHW Fig. 1, to 0.1: hidden units [2, 6 inputs + bias], output unit [1, 2 + bias]."""
 
 PDP_FIGURE_9 = (
     np.array([[-3.18, 6.32, -12.56, 12.56, -6.33, 3.17, -1.0], [3.16, -6.34, 12.52, -12.51, 6.31, -3.17, -1.0]]),
@@ -27,7 +27,7 @@ PDP_FIGURE_9 = (
 
 
 def cases(bits: int = 6, low: float = 0.0, high: float = 1.0) -> Array:
-    """All input vectors [2**bits, bits] in binary order, written with the values `low` and `high`."""
+    """All input vectors [2**bits, bits] in binary order; bits have the values `low` and `high`."""
     digits = (np.arange(2**bits)[:, None] >> np.arange(bits - 1, -1, -1)) & 1
     return np.where(digits == 1, high, low)
 
@@ -82,7 +82,7 @@ def magnitude_ratios(layer_1: Array) -> tuple[Array, Array]:
 
 
 def order_of_magnitudes(layer_1: Array) -> Array:
-    """Ranks of the outer, middle and inner pair as text, "3-1-2" for Figure 1 (largest = 3) (S14)."""
+    """Ranks of the outer, middle and inner pair as text, "3-1-2" for RHW Fig. 1 (largest = 3) (S14)."""
     ranks = magnitudes(layer_1).argsort(axis=1).argsort(axis=1) + 1
     return np.array(["-".join(map(str, row)) for row in ranks])
 
@@ -90,7 +90,7 @@ def order_of_magnitudes(layer_1: Array) -> Array:
 def sign_pattern(layer_1: Array) -> Array:
     """Signs of the outer, middle and inner weight of the hidden unit whose outer weight is positive (S14).
 
-    "+-+" for Figure 1. The other hidden unit, having the opposite weights, says the same.
+    "+-+" for RHW Fig. 1. The other hidden unit has the opposite weights, so it has the same pattern.
     """
     first = np.sign(layer_1[:, 0, :3]) * np.sign(layer_1[:, 0, :1])
     return np.array(["".join("+" if sign > 0 else "-" for sign in row) for row in first])
@@ -112,9 +112,9 @@ def hidden_states_as_described(layer_1: Array, inputs: Array) -> tuple[Array, Ar
 def smallest_gap(layer_1: Array) -> Array:
     """S12: the smallest difference between the sums of two half patterns, over max |w|; 0 if two coincide.
 
-    The sums of one half's 2**k patterns differ by signed sums of its weights, with signs -1, 0 and 1; the smallest
-    non-zero-pattern |signed sum|, in the worse hidden unit, is what separates a palindrome from its neighbours.
-    1/4 for 1:2:4.
+    The sums of one half's 2**k patterns differ by signed sums of its weights, with signs -1, 0 and 1. The smallest
+    |signed sum| over all sign patterns but zero separates a palindrome from its neighbours; the worse hidden unit
+    counts. It is 1/4 for 1:2:4.
     """
     w = layer_1[..., :-1]
     half = w.shape[-1] // 2
@@ -126,9 +126,9 @@ def smallest_gap(layer_1: Array) -> Array:
 def distance_to(layer_1: Array, layer_2: Array, target: tuple[Array, Array] = FIGURE_1) -> tuple[Array, Array]:
     """Distance to a 6-2-1 network up to the task's symmetries, over the target's norm, and the symmetry used.
 
-    The task does not change when hidden units are swapped (2), when mirror pairs change places (6), or when the
-    two inputs of a pair change places (8): 96 networks that compute the same. Returns (distance [networks],
-    index into `symmetries()` [networks]) of the closest.
+    The task does not change when hidden units are swapped (2), mirror pairs are permuted (6), or the two inputs of a
+    pair are swapped (8): 96 networks compute the same function. Returns (distance [networks], index into
+    `symmetries()` [networks]) of the closest.
     """
     size = np.sqrt((target[0] ** 2).sum() + (target[1] ** 2).sum())
     distances = [
@@ -141,19 +141,19 @@ def distance_to(layer_1: Array, layer_2: Array, target: tuple[Array, Array] = FI
 
 def symmetries() -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """The 96 symmetries of the task on a 6-2-1 network: (order of hidden units, order of the six inputs)."""
-    found = []
+    orders = []
     for units in permutations(range(2)):
         for pairs in permutations(range(3)):
             for flips in product((False, True), repeat=3):
                 left = [5 - pair if flip else pair for pair, flip in zip(pairs, flips, strict=True)]
-                found.append((units, (*left, *(5 - position for position in reversed(left)))))
-    return found
+                orders.append((units, (*left, *(5 - position for position in reversed(left)))))
+    return orders
 
 
 def apply_symmetry(
     layer_1: Array, layer_2: Array, symmetry: tuple[tuple[int, ...], tuple[int, ...]]
 ) -> tuple[Array, Array]:
-    """The same networks with hidden units and inputs in another order; biases stay with their units."""
+    """The same networks with hidden units and inputs in another order; biases move with their units."""
     units, inputs = list(symmetry[0]), [*symmetry[1], 6]
     return layer_1[:, units][:, :, inputs], layer_2[:, :, [*units, 2]]
 
@@ -170,7 +170,7 @@ def families(first: Array, second: Array, tolerance: float = 0.05) -> tuple[Arra
         family first. A family is named by the simplest whole numbers within 5 % of its medians ("1:2:4"), or by
         its medians ("1:1.83:2.36") where there are none below 10.
     """
-    from sklearn.cluster import DBSCAN  # half a second to import, and only analysis needs it
+    from sklearn.cluster import DBSCAN  # takes half a second to import, and only analysis needs it
 
     names = np.full(len(first), "other", dtype=object)
     points = np.log2(np.stack([first, second], axis=1)) if len(first) else np.zeros((0, 2))

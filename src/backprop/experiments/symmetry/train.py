@@ -1,4 +1,4 @@
-"""Trains the networks of one variant: all input vectors in every sweep, to the cap, whatever happens."""
+"""Trains the networks of one variant: all input vectors in every sweep, up to the cap."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
     Returns:
         seeds [S]; kept_sweeps [K]; layer_1 [S, K, hidden, bits + 1] and layer_2 [S, K, 1, hidden + 1], biases last;
-        first_sweep [S, 3], the first sweep after which a criterion of BOUNDS is met, -1 if never by the cap;
-        error_sweeps [R] and errors [S, R], E after those many sweeps.
+        first_sweep [S, 3], the first sweep after which a criterion of BOUNDS is met, -1 if none is by the cap;
+        error_sweeps [R] and errors [S, R], E after these numbers of sweeps.
     """
     architecture = Architecture(
         (protocol.bits, protocol.hidden_units, 1), hidden=protocol.hidden, output=protocol.output
