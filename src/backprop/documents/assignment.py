@@ -1,122 +1,162 @@
-"""The one-page assignment: template -> Markdown -> executed notebook -> HTML and a one-page A4 PDF.
+"""The one-page assignment: template -> executed notebook -> HTML by nbconvert and a one-page A4 PDF.
 
-The notebook runs in a kernel of this very environment, in plain PyTorch; nothing here imports torch.
+Code cells are filled with the options and executed first. The text is filled afterwards, so that it states what the
+notebook itself found.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+import yaml
 
 from backprop.documents import pages, templates
+from backprop.documents.notebook import FENCE, execute, to_html, to_notebook
 from backprop.protocol import UserError
 from backprop.results.store import write_bytes, write_text
 
-FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
-TEMPLATE = "assignment.md.j2"
+TEMPLATE, ROWS = "assignment.md.j2", "assignment_rows.yaml"
 HEADER = ("title", "author", "student_id", "course")
-STYLE = {  # what the figure needs in order to be small, and to have the same bytes on each run
-    "svg.hashsalt": "backprop", "font.size": 6.5, "axes.titlesize": 7, "axes.labelsize": 6.5,
-    "xtick.labelsize": 6, "ytick.labelsize": 6, "legend.fontsize": 6, "legend.frameon": False,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
-    "axes.prop_cycle": "cycler('color', ['0072B2', 'D55E00', '009E73'])",
-}  # fmt: skip
+WIDTH = 53
+"""Characters of a line of code that fit into a column of the PDF."""
+
+A4 = 29.7
+"""Height of the page in centimetres."""
+
+EXCESS = (0.5, 1, 2, 3, 5, 8, 13, 20, 30)
+"""Centimetres by which a text that is too long is tried to fit, for the error message."""
+
+RESULTS = '{"shares": shares, "near": near}'
+"""What the text may quote of the notebook's variables, as an expression of its kernel."""
 
 
-def build(context: Mapping[str, Any], folder: Path, kit: Path = pages.KIT, seconds: int = 300) -> None:
+def build(
+    header: Mapping[str, str],
+    options: Mapping[str, Any],
+    folder: Path,
+    kit: Path = pages.KIT,
+    results: str = RESULTS,
+    seconds: int = 300,
+) -> None:
     """Write assignment.ipynb, .html and .pdf into `folder`.
 
     Args:
-        context: what the template quotes; its head lists the names. `assignment` holds title, author,
-            student_id and course.
+        header: title, author, student_id and course.
+        options: `seed`, `networks` and `sweeps` of the notebook, and `workarounds`, names of rows in ROWS.
         folder: where the three files go.
-        kit: folder of templates, filters and fonts, with TEMPLATE.
+        kit: folder of templates, filters and fonts, with TEMPLATE and ROWS.
+        results: an expression of the notebook's kernel, whose value the text sees as `results`.
         seconds: the time one cell may take.
 
     Raises:
         UserError: a value is missing, a cell fails, or the PDF has more than one page.
     """
-    header = _header(context)
-    notebook = execute(to_notebook(templates.render_file(kit / TEMPLATE, context), header), seconds)
+    header = _header(header)
+    top = f"# {header['title']}\n\n**{header['author']}** · {header['student_id']} · {header['course']}"
+    template = (kit / TEMPLATE).read_text(encoding="utf-8")
+    context = {"options": {**options, "rows": _rows(options, kit / ROWS)}}
+
+    def fill(text: str, more: Mapping[str, Any]) -> str:
+        return templates.render_text(text, {**context, **more}, TEMPLATE)
+
+    code = "\n\n".join(fill(fence[0], {}) for fence in FENCE.finditer(template))
+    executed, values = execute(to_notebook(code, top), results, seconds)
+    notebook = _with_outputs(
+        to_notebook(fill(template, {"results": _conclusions(values, context["options"]["rows"])}), top), executed
+    )
+    pdf = _pdf(notebook, header, kit)
+    write_text(folder / "assignment.ipynb", nbformat.writes(notebook) + "\n")
+    write_text(folder / "assignment.html", to_html(notebook, header["title"], kit / "templates"))
+    write_bytes(folder / "assignment.pdf", pdf)
+
+
+def _rows(options: Mapping[str, Any], path: Path) -> list[dict[str, str]]:
+    """The rows of the table, by the names in the options, each with `name`, `label`, `call` and `define`."""
+    known = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = []
+    for name in options["workarounds"]:
+        if name not in known:
+            raise UserError(f"assignment: '{name}' among the workarounds is unknown; allowed are {', '.join(known)}.")
+        definition = templates.render_text(known[name].get("define", ""), {"options": options}, f"{path.name}, {name}")
+        call = f'    "{known[name]["label"]}": train({known[name]["code"]})[1],'
+        if max(map(len, call.splitlines())) > WIDTH:
+            call = call.replace("train(", "train(\n        ", 1)
+        rows.append({"name": name, "label": known[name]["label"], "call": call, "define": definition})
+    return rows
+
+
+def _conclusions(values: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
+    """What the text says of the notebook's table: `compared` tells for each row whether it beats the paper's protocol.
+
+    A row is better or worse if its interval is above or below the paper's, else alike; absent rows are "not tried".
+    """
+    names = {row["label"]: row["name"] for row in rows} | {"the paper": "paper", "targets .1 and .9": "targets"}
+    shares = {
+        names[label]: dict(zip(("rate", "low", "high"), share, strict=True))
+        for label, share in values["shares"].items()
+    }
+    compared = dict.fromkeys(
+        ("targets", "mean", "no_momentum", "small_rate", "softplus", "adam", "one_cycle"), "not tried"
+    )
+    for name, share in shares.items():
+        better, worse = share["low"] > shares["paper"]["high"], share["high"] < shares["paper"]["low"]
+        compared[name] = "better" if better else "worse" if worse else "alike"
+
+    def below(name: str, other: str) -> bool:
+        return name in shares and other in shares and shares[name]["low"] <= shares[other]["high"]
+
+    near = values["near"]
+    return {
+        **values,
+        "paper": shares["paper"],
+        "compared": compared,
+        "softplus_like_rate": below("softplus", "small_rate"),
+        "schedule_below_rate": below("one_cycle", "small_rate"),
+        "nearer": near[".1 and .9"] < near["0 and 1"],
+    }
+
+
+def _with_outputs(notebook: nbformat.NotebookNode, executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook with the outputs of `executed`, which has the same code cells and other text."""
+    done = [cell for cell in executed.cells if cell.cell_type == "code"]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, other in zip(cells, done, strict=True):
+        if cell.source != other.source:
+            raise UserError(f"{TEMPLATE}: a code cell uses `results`, which is known only after the code has run.")
+        cell.outputs, cell.execution_count = other.outputs, other.execution_count
+    return notebook
+
+
+def _pdf(notebook: nbformat.NotebookNode, header: Mapping[str, str], kit: Path) -> bytes:
+    """The notebook on one A4 page, or UserError that says by how much it is too long."""
     with tempfile.TemporaryDirectory() as scratch:
         markdown, figures = to_markdown(notebook, Path(scratch))
         document = pages.parse(markdown, shift=-1)
         byline = f"{header['author']} · {header['student_id']} · {header['course']}"
         meta = {"title": header["title"], "author": byline}
-        page = pages.to_html(document, meta, figures, kit, layout="one-page")
-        pdf = pages.to_pdf(document, meta, figures, kit, template="assignment.typ")
-    check_one_page(pdf)
-    write_text(folder / "assignment.ipynb", nbformat.writes(notebook) + "\n")
-    write_text(folder / "assignment.html", page)
-    write_bytes(folder / "assignment.pdf", pdf)
 
+        def page(height: float) -> bytes:
+            inputs = {"height": f"{height:g}"}
+            return pages.to_pdf(document, meta, figures, kit, template="assignment.typ", inputs=inputs)
 
-def to_notebook(markdown: str, header: Mapping[str, str]) -> nbformat.NotebookNode:
-    """Cells from Markdown: python fences become code, what is between them text; ids count the cells.
-
-    A fence written ```{.python alt="..."} gives the figure that its cell draws its alternative text.
-    """
-    top = f"# {header['title']}\n\n**{header['author']}** · {header['student_id']} · {header['course']}"
-    cells = [nbformat.v4.new_markdown_cell(top)]
-    end = 0
-    for fence in FENCE.finditer(markdown):
-        cells.append(nbformat.v4.new_markdown_cell(markdown[end : fence.start()].strip()))
-        alt = re.search(r'alt="([^"]*)"', fence["attributes"] or "")
-        code = nbformat.v4.new_code_cell(fence["code"].strip("\n"))
-        code.metadata.update({"alt": alt[1]} if alt else {})
-        cells.append(code)
-        end = fence.end()
-    cells.append(nbformat.v4.new_markdown_cell(markdown[end:].strip()))
-    cells = [cell for cell in cells if cell.source]
-    for number, cell in enumerate(cells, 1):
-        cell.id = f"cell-{number:02}"
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-
-
-def execute(notebook: nbformat.NotebookNode, seconds: int = 300) -> nbformat.NotebookNode:
-    """The notebook with its outputs, run from top to bottom in a fresh kernel of this Python.
-
-    No kernel needs to be installed, no user configuration is read, no port is opened, and nothing that varies
-    between runs (times, versions, host) stays in the notebook.
-    """
-    metadata = dict(notebook.metadata)
-    with tempfile.TemporaryDirectory() as scratch:
-        client = NotebookClient(
-            notebook,
-            km=_kernel(Path(scratch)),
-            timeout=seconds,
-            record_timing=False,
-            resources={"metadata": {"path": scratch}},
-        )
-        client.owns_km = True  # it shuts the kernel down, also after an error
-        client.extra_arguments = ["--InlineBackend.figure_formats=svg", "--HistoryManager.enabled=False"]
-        try:
-            client.execute(env=_environment(Path(scratch)))
-        except CellExecutionError as error:
-            raise UserError(f"{TEMPLATE}: a cell fails with {error.ename}: {error.evalue}.") from error
-    notebook.metadata = nbformat.from_dict(metadata)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.pop("execution_count", None) if output.output_type != "execute_result" else None
-            if "image/svg+xml" in output.get("data", {}):
-                output.data = nbformat.from_dict({"image/svg+xml": output.data["image/svg+xml"]})
-    return notebook
+        pdf = page(A4)
+        if count_pages(pdf) == 1:
+            return pdf
+        longer = next((more for more in EXCESS if count_pages(page(A4 + more)) == 1), None)
+    by = f"about {longer:g} cm of two columns" if longer else f"more than {EXCESS[-1]:g} cm of two columns"
+    raise UserError(
+        f"assignment.pdf must have one page and is too long by {by}; ask for fewer workarounds in the configuration, "
+        f"or shorten {TEMPLATE}."
+    )
 
 
 def to_markdown(notebook: nbformat.NotebookNode, scratch: Path) -> tuple[str, dict[str, Path]]:
-    """The executed notebook as Markdown for the report's tools, and its figures, written into `scratch`."""
+    """The executed notebook as Markdown for the PDF, and its figures, written into `scratch`."""
     parts: list[str] = []
     figures: dict[str, Path] = {}
     for cell in notebook.cells[1:]:  # the first holds title and author, which the page's header shows
@@ -135,44 +175,13 @@ def to_markdown(notebook: nbformat.NotebookNode, scratch: Path) -> tuple[str, di
     return "\n\n".join(parts), figures
 
 
-def pages(pdf: bytes) -> int:
+def count_pages(pdf: bytes) -> int:
     """How many pages a PDF made by Typst has."""
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
 
 
-def check_one_page(pdf: bytes) -> None:
-    """Refuse a PDF that does not fit on one page."""
-    if (number := pages(pdf)) != 1:
-        raise UserError(f"assignment.pdf has {number} pages and must have one; shorten text or code in {TEMPLATE}.")
-
-
-def _header(context: Mapping[str, Any]) -> dict[str, str]:
-    given = context.get("assignment", {})
+def _header(given: Mapping[str, str]) -> dict[str, str]:
     for name in HEADER:
         if not isinstance(given.get(name), str) or not given[name]:
             raise UserError(f"assignment: '{name}' is missing; give text for {', '.join(HEADER)}.")
     return {name: given[name] for name in HEADER}
-
-
-def _kernel(scratch: Path) -> AsyncKernelManager:
-    """A kernel of this interpreter, whatever kernels the user has installed under the same name."""
-    manager = AsyncKernelManager(connection_file=str(scratch / "kernel.json"))
-    if os.name == "posix":  # sockets in a folder instead of ports: builds side by side cannot collide
-        manager.transport, manager.ip = "ipc", str(scratch / "s")
-    argv = [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
-    return manager
-
-
-def _environment(scratch: Path) -> dict[str, str]:
-    style = scratch / "matplotlibrc"
-    style.write_text("".join(f"{name}: {value}\n" for name, value in STYLE.items()), encoding="utf-8")
-    fixed = {
-        "MATPLOTLIBRC": str(style),
-        "IPYTHONDIR": str(scratch / "ipython"),
-        "SOURCE_DATE_EPOCH": str(pages.TIMESTAMP),
-        "OMP_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-    }
-    return {**{name: value for name, value in os.environ.items() if name != "MPLBACKEND"}, **fixed}

@@ -196,8 +196,9 @@ def to_pdf(
     figures: Mapping[str, Path],
     kit: Path = KIT,
     template: str = "report.typ",
+    inputs: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The PDF, tagged and checked by Typst against PDF/UA-1, A4."""
+    """The PDF, tagged and checked by Typst against PDF/UA-1; `inputs` are what the template reads as sys.inputs."""
     with tempfile.TemporaryDirectory() as folder:
         for name, path in figures.items():
             target = Path(folder, "figures", name + path.suffix)
@@ -215,6 +216,7 @@ def to_pdf(
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 timestamp=TIMESTAMP,
+                sys_inputs=dict(inputs or {}),
             )
         except typst.TypstError as error:
             hints = " ".join(getattr(error, "hints", []) or [])
