@@ -1,39 +1,45 @@
-"""That the checks behind the verdicts pass on this code and would not pass on a wrong one."""
+"""The checks behind the verdicts pass on this code and would fail on a wrong one; every stage runs."""
 
 import numpy as np
 import pytest
 
-from backprop.experiments.equations import train as equations
-from backprop.experiments.equations.findings import BOUNDS, CHECKS, EXACT
+from backprop.documents import pages
+from backprop.documents.claims import read_claims
+from backprop.experiments.equations import checks, findings, solvers
 from backprop.experiments.equations.protocol import Protocol
+from backprop.experiments.symmetry import measures
+from backprop.protocol import UserError
+from backprop.results import store
+from backprop.stages import analyse, draw, find, train
 
 
 @pytest.fixture(autouse=True)
-def few_sweeps(monkeypatch):
-    monkeypatch.setattr(equations, "SWEEPS", 10)
+def few_changes(monkeypatch):
+    monkeypatch.setattr(checks, "CHANGES", 10)
 
 
 def test_every_check_finds_agreement_to_rounding():
-    found = equations.checks((0, 1, 2))
-    assert set(found) == set(CHECKS)
-    assert found.pop("overwritten") > 0.01
-    assert all(value < BOUNDS.get(name, EXACT) for name, value in found.items()), found
+    differences = checks.disagreements((0, 1, 2))
+    assert set(differences) == set(findings.CHECKS)
+    assert differences.pop("overwritten") > 0.01
+    assert findings.by_agreement(differences) == "reproduced", differences
 
 
-def test_a_wrong_gradient_is_found(monkeypatch):
-    right = equations._gradient
+def test_a_wrong_gradient_is_noticed(monkeypatch):
+    right = checks.gradient
 
     def wrong(*arguments):
         E, gradient = right(*arguments)
         return E, gradient * 1.001
 
-    monkeypatch.setattr(equations, "_gradient", wrong)
-    found = equations.checks((0, 1))
-    assert found["autograd"] > 1e-4 and found["differences"] > 1e-4 and found["one_change"] > 1e-4
+    monkeypatch.setattr(checks, "gradient", wrong)
+    differences = checks.disagreements((0, 1))
+    assert all(differences[name] > 1e-4 for name in ("autograd", "differences", "one_change"))
+    assert findings.by_agreement(differences) == "not reproduced"
 
 
-def test_the_derivatives_given_to_scipy_equal_differences():
-    task = equations._Counted(Protocol(targets=(0.1, 0.9)))
+def test_the_derivatives_given_to_scipy_equal_central_differences():
+    task = solvers.Counted(Protocol(targets=(0.1, 0.9)))
     w = np.random.default_rng(0).uniform(-1, 1, 17)
     _, gradient = task.value_and_gradient(w)
     steps = 1e-6 * np.eye(17)
@@ -41,12 +47,56 @@ def test_the_derivatives_given_to_scipy_equal_differences():
     np.testing.assert_allclose(gradient, numeric, atol=1e-8)
 
 
-def test_evaluations_are_counted_until_the_task_is_solved_or_the_cap(monkeypatch):
-    from backprop.experiments.symmetry import measures
-
+@pytest.mark.parametrize("name", solvers.SOLVERS)
+def test_a_network_that_starts_solved_needs_no_evaluation(name):
     printed = np.concatenate([layer.ravel() for layer in measures.FIGURE_1])
-    for name, run in equations.METHODS.items():
-        assert equations._evaluations(run, printed, Protocol())[0] == 0, name
-    task_of = Protocol(evaluations=3)
-    evaluations, lowest = equations._evaluations(equations.METHODS["l_bfgs"], np.full(17, 0.01), task_of)
-    assert evaluations == -1 and lowest == pytest.approx(3.5, abs=5)
+    assert solvers.evaluations(solvers.SOLVERS[name], printed, Protocol())[0] == 0
+
+
+def test_evaluations_stop_at_the_cap():
+    count, lowest = solvers.evaluations(solvers.l_bfgs, np.full(17, 0.01), Protocol(evaluations=3))
+    assert count == -1
+    assert 0 < lowest < 8.5
+
+
+def test_a_rule_needs_every_check_below_its_own_bound():
+    assert findings.by_agreement({"forward": 1e-10, "compiled": 1e-6}) == "reproduced"
+    assert findings.by_agreement({"forward": 1e-6, "compiled": 1e-6}) == "not reproduced"
+
+
+def test_states_have_to_be_stored_only_if_overwriting_them_matters():
+    assert findings.by_stored_states(stored=1e-16, overwritten=0.1) == "reproduced"
+    assert findings.by_stored_states(stored=1e-16, overwritten=1e-12) == "not reproduced"
+    assert findings.by_stored_states(stored=1e-3, overwritten=0.1) == "not reproduced"
+
+
+def test_initial_weights_must_be_uniform_in_the_papers_range():
+    initial = {"range": 0.3, "largest": 0.2999, "p_value": 0.5}
+    assert findings.by_initial_weights(initial) == "reproduced"
+    for change in ({"range": 0.5}, {"largest": 0.31}, {"p_value": 1e-6}):
+        assert findings.by_initial_weights(initial | change) == "not reproduced"
+
+
+def test_every_stage_runs_although_no_network_is_solved(tmp_path):
+    """Two methods that stop after a few evaluations still give a complete set of claims and a figure."""
+    variants = {
+        "paper": Protocol(seeds=3, checked=2, sweeps=5, evaluations=5),
+        "targets_0.1_0.9": Protocol(seeds=3, checked=2, sweeps=5, evaluations=5, targets=(0.1, 0.9)),
+    }
+    folders = {name: tmp_path / name for name in variants}
+    for name, protocol in variants.items():
+        train.run("equations", protocol, "cpu", {}, folders[name])
+        analyse.run("equations", protocol, folders[name])
+    find.run("equations", folders, tmp_path / "findings.json")
+    written = store.read_json(tmp_path / "findings.json")
+    assert {row["within"]["count"] for row in written["values"]["rows"]} == {0}
+    claims = {claim.id: claim for claim in read_claims({"equations": written}, pages.KIT / "claims")}
+    assert claims["M3"].verdict == claims["R2"].verdict == "reproduced"
+    assert claims["G3"].verdict == "not checkable"
+    draw.run("equations", folders, tmp_path / "findings.json", tmp_path)
+    assert (tmp_path / "second.svg").stat().st_size > 1000
+
+
+def test_targets_in_the_wrong_order_are_refused():
+    with pytest.raises(UserError, match="the first must be below the second"):
+        Protocol(targets=(0.9, 0.1))

@@ -1,28 +1,37 @@
-"""What the procedure is checked with, and the protocol of the comparison with second derivatives."""
+"""The protocol of the checks of the equations, and of the comparison with methods that use second derivatives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import like, setting
+
+CHANGES = 100
+"""Changes of the weights after which two ways to compute them are compared."""
+
+EARLY = 100
+"""Sweeps within which the smallest E of each method is compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """The checks draw their networks from the seeds; the comparison is Experiment 1's.
+    """The checks draw random networks from the seeds; the methods are compared on the task of Experiment 1."""
 
-    Attributes:
-        checked: networks per check.
-        sweeps: the cap of gradient descent.
-        evaluations: the cap of a second-derivative method's evaluations of E or its derivatives, each one sweep.
-        targets, epsilon, alpha, weight_range: as in Experiment 1.
-    """
+    # fmt: off
+    checked: int = setting(20, "Networks per check", "networks in each check of an equation", low=1, high=10**6)
+    targets: tuple[float, float] = like(Symmetry, "targets")
+    weight_range: float = like(Symmetry, "weight_range")
+    epsilon: float = like(Symmetry, "epsilon", about="learning rate of gradient descent")
+    alpha: float = like(Symmetry, "alpha", about="momentum of gradient descent")
+    sweeps: int = like(Symmetry, "sweeps", about="the cap of gradient descent")
+    evaluations: int = setting(500, "Evaluations",
+        "the cap of a method that uses second derivatives: evaluations of E or its derivatives, one sweep each",
+        unit="evaluations", low=1, high=10**6)
+    # fmt: on
 
-    seeds: int | tuple[int, ...] = 100
-    checked: int = field(default=20, metadata={"low": 1})
-    targets: tuple[float, float] = field(default=(0.0, 1.0), metadata={"low": 0.0, "high": 1.0})
-    epsilon: float = field(default=0.1, metadata={"low": 0.0})
-    alpha: float = field(default=0.9, metadata={"low": 0.0, "high": 1.0})
-    weight_range: float = field(default=0.3, metadata={"low": 0.0})
-    sweeps: int = field(default=5000, metadata={"low": 1})
-    evaluations: int = field(default=500, metadata={"low": 1})
+    def __post_init__(self) -> None:
+        """Check each field, and that the targets are in the order that Experiment 1 needs."""
+        super().__post_init__()
+        Symmetry(targets=self.targets)
