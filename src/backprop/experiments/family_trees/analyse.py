@@ -1,4 +1,4 @@
-"""One row per network: what it learned, what it got right unseen, and what its units for persons stand for."""
+"""One row per network: what it learned, which unseen cases it gets right, and what its units for persons encode."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ BELOW = len(people.PEOPLE) + len(people.RELATIONS) + 1
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
-    Column("learned", pa.float64(), "share of its own cases with every output on its side of one half, at the cap"),
-    Column("all_learned", pa.float64(), "first recorded sweep with all of them so; nan: never", "sweeps"),
-    Column("unseen_right", pa.int64(), "the same among the cases kept out, at the cap", "cases"),
-    Column("unseen_first", pa.int64(), "cases kept out whose answers have the highest outputs, at the cap", "cases"),
-    Column("error", pa.float64(), "E over its own cases at the cap, nothing within the margin"),
+    Column("learned", pa.float64(), "share of its own cases with every output on its target's side of 0.5, at the cap"),
+    Column("all_learned", pa.float64(), "first recorded sweep with all its own cases right; nan: never", "sweeps"),
+    Column("unseen_right", pa.int64(), "cases held out with every output on its target's side of 0.5", "cases"),
+    Column("unseen_first", pa.int64(), "cases held out whose answers have the highest outputs, at the cap", "cases"),
+    Column("error", pa.float64(), "E over its own cases at the cap; errors within the margin are 0"),
     *(
         Column(name, pa.float64(), f"F12-F14: highest |correlation| of a unit for persons with {name}")
         for name in people.FEATURES
     ),
-    Column("twins", pa.float64(), "F15: median correlation of a unit's weights from the English and from their twins"),
+    Column("twins", pa.float64(), "F15: median correlation of a unit's English weights with those of their twins"),
     Column("usefulness", pa.float64(), "F17: rank correlation of |w| with E's growth without w; nan: not computed"),
-)  # fmt: skip
+)
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
     right = arrays["right"]
     all_learned = np.asarray((right | ~kept[:, None]).all(axis=2))
     first = np.where(all_learned.any(axis=1), arrays["sweeps"][all_learned.argmax(axis=1)].astype(float), np.nan)
-    found = {
+    table = {
         "seed": arrays["seeds"],
         "learned": (right[:, -1] & kept).sum(axis=1) / kept.sum(axis=1),
         "all_learned": first,
@@ -47,17 +47,22 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
         "error": arrays["error"][:, -1].astype(float),
         "usefulness": _usefulness(arrays),
     }
-    return pd.DataFrame(found | encoding(unit_weights(arrays["weights"])))
+    return pd.DataFrame(table | encoding(unit_weights(arrays["weights"])))
 
 
 def encoding(units: np.ndarray) -> dict[str, np.ndarray]:
-    """What the units for persons [S, 6, 24] stand for: by feature the best unit's correlation [S], and `twins` [S]."""
+    """What the weights [S, 6, 24] from persons to their six units encode.
+
+    Returns:
+        For each feature the highest |correlation| of a unit [S]; and `twins` [S], the median over the units of the
+        correlation between the weights from English persons and from their Italian twins.
+    """
     best = {name: np.abs(correlation(units, feature)).max(axis=1) for name, feature in people.FEATURES.items()}
     return best | {"twins": np.median(correlation(units[..., :12], units[..., 12:]), axis=1)}
 
 
 def unit_weights(weights: np.ndarray) -> np.ndarray:
-    """The weights from persons to the units that encode them, [S, 6, 24], from all weights [S, W]."""
+    """The weights from persons to the units that encode them [S, 6, 24], out of all weights [S, W]."""
     layer = weights[:, : 2 * people.CODE * BELOW].reshape(len(weights), 2 * people.CODE, BELOW)
     return layer[:, : people.CODE, : len(people.PEOPLE)].astype(float)
 
@@ -70,20 +75,20 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def answers_first(outputs: np.ndarray) -> np.ndarray:
-    """Whether the answers of each case have the highest outputs, [S, 104], from outputs [S, 104, 24]."""
-    found = np.empty(outputs.shape[:2], dtype=bool)
+    """Whether the answers of each case have the highest outputs [S, 104], from outputs [S, 104, 24]."""
+    first = np.empty(outputs.shape[:2], dtype=bool)
     for row, case in enumerate(people.CASES):
         answers = list(case.answers)
         others = np.delete(outputs[:, row], answers, axis=1)
-        found[:, row] = outputs[:, row, answers].min(axis=1) > others.max(axis=1)
-    return found
+        first[:, row] = outputs[:, row, answers].min(axis=1) > others.max(axis=1)
+    return first
 
 
 def _usefulness(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The rank correlation of |w| with what leaving w out costs, over the weights that exist."""
-    found = np.full(len(arrays["seeds"]), np.nan)
+    """The rank correlation of |w| with the growth of E without w, over the weights that exist."""
+    usefulness = np.full(len(arrays["seeds"]), np.nan)
     for row, (cost, w) in enumerate(zip(arrays["ablated"], arrays["weights"], strict=False)):
         exists = w != 0
         if exists.sum() > 2:
-            found[row] = stats.spearmanr(np.abs(w[exists]), cost[exists]).statistic
-    return found
+            usefulness[row] = stats.spearmanr(np.abs(w[exists]), cost[exists]).statistic
+    return usefulness

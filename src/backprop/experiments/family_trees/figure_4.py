@@ -1,7 +1,7 @@
-"""Figure 4 of the paper as numbers: the weights from the 24 persons to the six units that encode them.
+"""RHW Fig. 4 as numbers: the weights from the 24 persons to the six units that encode them.
 
-Read off the areas of the printed squares and scaled to a largest magnitude of 1; a white square is a positive weight.
-Good for correlations, not for sizes.
+The numbers are read off the areas of the printed squares and scaled to a largest magnitude of 1; a white square is a
+positive weight. They are good enough for correlations, but not for the sizes of single weights.
 """
 
 import numpy as np

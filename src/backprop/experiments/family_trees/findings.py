@@ -1,147 +1,100 @@
-"""What the text says about the family trees, and the verdicts F2 to F17."""
+"""Numbers for the report, and verdicts on the paper's claims about the family trees (F2 to F17)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, interval, percent, thousands
 from backprop.evidence.statistics import mean_interval
-from backprop.evidence.verdicts import by_share, share, told
+from backprop.evidence.verdicts import NOT_JUDGED, by_share, share, verdict
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import answers_first, encoding
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
-from backprop.experiments.family_trees.protocol import WHERE
-from backprop.protocol import UserError
+from backprop.experiments.family_trees.protocol import NO_DECAY, PROLONGED, SEARCH, Protocol
+from backprop.protocol import UserError, format_value
 from backprop.results.variant import Run
 
-SEARCH, NO_DECAY = "search", "no_decay"
-"""The variants that look for a setting with which the network learns, with the paper's decay and without any."""
+PRINTED = {
+    "cases": 104,
+    "weights": 576,
+    "biases": 54,
+    "unseen": Protocol.defaults()["held_out"],
+    "sweeps": Protocol.defaults()["sweeps"],
+}
+"""Counts that the paper states, or that follow from its figures: RHW p. 535, Figs. 3 and 4."""
 
-FEATURE_RULE = "The share rule over networks that learned all their cases: a unit correlates at least as in Figure 4."
+FEATURES = {"F12": "nationality", "F13": "generation", "F14": "branch"}
+"""Claims that a unit encodes a feature, and the feature."""
+
 SHOWN = "Colin aunt"
-"""The case of Figure 3."""
+"""The case of RHW Fig. 3."""
 
 TWINS = 0.9
-"""A correlation that counts as very similar."""
+"""The correlation above which a person and the twin count as very similar (claim F15)."""
+
+USEFUL = 0.5
+"""The rank correlation above which the size of a weight shows how useful it is (claim F17)."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """The stated protocol beside the setting that learns, the search, and Figure 4 under the same measures."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `variants`: the numbers of each variant by its name; `search` and `no_decay`: the settings that these variants
+        tried; `printed`: what the units of RHW Fig. 4 encode, under the same measures; the counts of cases; and the
+        bounds of the rules.
+    """
     for name in (SEARCH, NO_DECAY):
         if name not in runs:
             raise UserError(f"family_trees: the report needs the variant '{name}', see config/config.yaml.")
-    printed = {name: float(found[0]) for name, found in encoding(WEIGHTS[None]).items()}
+    printed = {name: float(value[0]) for name, value in encoding(WEIGHTS[None]).items()}
+    variants = {name: _variant(run, printed) for name, run in runs.items()}
     return {
-        "protocol": _protocol(runs["paper"].protocol),
+        "rules": {"printed": PRINTED, "twins": TWINS, "useful": USEFUL},
         "cases": len(people.CASES),
         "triples": sum(len(case.answers) for case in people.CASES),
         "double": sum(len(case.answers) > 1 for case in people.CASES),
+        "people": len(people.PEOPLE),
         "held_out": runs["paper"].protocol["held_out"],
         "printed": printed,
-        "shown": SHOWN,
-        "variants": {name: _variant(run, printed) for name, run in runs.items()},
+        "shown": _shown(),
+        "variants": variants,
         "search": _search(runs[SEARCH]),
         "no_decay": _search(runs[NO_DECAY]),
+        "blunter_than_printed": _sharper(printed, _medians(variants[SEARCH])),
+        "sharper_with_decay": _sharper(_medians(variants[SEARCH]), _medians(variants[NO_DECAY])),
+        "sharper_with_time": _sharper(_medians(variants.get(PROLONGED)), _medians(variants[SEARCH])),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims F2, F4, F5, F9 and F12 to F17."""
-    stated, found, printed = values["variants"]["paper"], values["variants"][SEARCH], values["printed"]
-    setting = _told_setting(values["search"]["chosen"])
-    weights, biases = found["weights"], found["biases"]
-    unseen = values["held_out"]
-    return [
-        Claim(
-            "F2", "paper, p. 535", "The two trees give 104 cases", "104",
-            f"{values['cases']} pairs of person and relation, {values['triples']} triples, since "
-            f"{values['double']} have two answers",
-            "reproduced" if values["cases"] == 104 else "not reproduced", "Reproduced if the count is the same.",
-        ),
-        Claim(
-            "F4", "paper, Figures 3 and 4", "Five layers: 24 + 12, 6 + 6, 12, 6, 24 units", "576 weights, 54 biases",
-            f"{weights} weights, {biases} biases",
-            "reproduced" if (weights, biases) == (576, 54) else "not reproduced", "Reproduced if the counts agree.",
-        ),
-        Claim(
-            "F5", "paper, p. 535", "1,500 sweeps with the stated rates, momenta and decay are enough", "1,500 sweeps",
-            f"as stated, from ±{stated['weight_range']:g}: {told(stated['all_learned'])} learn all their cases, "
-            f"{percent(stated['learned'], 1)} of the cases are right; {setting}: {told(found['all_learned'])}, "
-            f"{percent(found['learned'], 1)}",
-            by_share(stated["all_learned"]), "The share rule, over networks with the stated protocol.",
-        ),
-        Claim(
-            "F9", "paper, p. 535", f"The {unseen} cases kept out are right as well", f"{unseen} of {unseen}",
-            f"as stated: none; {setting}: all {unseen} in {told(found['all_unseen'])} of the networks that learned "
-            f"theirs, {_told_median(found['unseen_mean'])} on average"
-            if not stated["all_learned"]["count"] else
-            f"as stated: {told(stated['all_unseen'])}; {setting}: {told(found['all_unseen'])}",
-            by_share(found["all_unseen"]),
-            "The share rule, over networks that learned all their cases, each with its own four kept out, with the "
-            "setting that learns.",
-        ),
-        *(
-            Claim(
-                id_, "paper, p. 535 and Figure 4", f"One unit for persons encodes {feature}",
-                f"correlation {fixed(printed[feature], 2)}",
-                f"{setting}: highest correlation of a unit {_told_median(found['features'][feature]['median'])} in "
-                f"the median; at least the paper's in {told(found['features'][feature]['as_printed'])}",
-                by_share(found["features"][feature]["as_printed"]), FEATURE_RULE,
-            )
-            for id_, feature in (("F12", "nationality"), ("F13", "generation"), ("F14", "branch"))
-        ),
-        Claim(
-            "F15", "paper, p. 535", "An English person is represented very similarly to the Italian twin",
-            f"median correlation of the six units {fixed(printed['twins'], 2)}",
-            f"{setting}: {_told_median(found['twins']['median'])} in the median; above {TWINS:g} in "
-            f"{told(found['twins']['similar'])}",
-            by_share(found["twins"]["similar"]),
-            f"The share rule over networks that learned all their cases: the correlation is above {TWINS:g}.",
-        ),
-        Claim(
-            "F16", "paper, Figure 3", f"{values['shown'].replace(' ', ' has ')}: the two right answers stand out",
-            "Jennifer and Margaret", f"{setting}: the two highest outputs in {told(found['shown'])}",
-            by_share(found["shown"]), "The share rule over networks that learned all their cases.",
-        ),
-        Claim(
-            "F17", "paper, Figure 4", "With decay, the size of a weight shows how useful it is", "stated",
-            f"{setting}: rank correlation of |w| with the growth of E without w {_told_mean(found['usefulness'])}",
-            "not judged" if found["usefulness"]["low"] is None else
-            "reproduced" if found["usefulness"]["low"] > 0.5 else
-            "partly" if found["usefulness"]["low"] > 0 else "not reproduced",
-            "Reproduced if the interval of the mean over networks lies above one half, partly if above zero.",
-        ),
-    ]  # fmt: skip
-
-
-def _protocol(ours: Mapping[str, Any]) -> list[dict[str, str]]:
-    words = {
-        "held_out": f"{len(people.CASES) - ours['held_out']} of {len(people.CASES)}, drawn anew for each network",
-        "sweeps": thousands(ours["sweeps"]),
-        "epsilons": f"{ours['epsilons'][0]:g} for {ours['first_sweeps']} sweeps, then {ours['epsilons'][1]:g}",
-        "alphas": f"{ours['alphas'][0]:g} for {ours['first_sweeps']} sweeps, then {ours['alphas'][1]:g}",
-        "decays": f"{percent(ours['decays'][0], 1)} after each sweep, biases too",
-        "margin": f"no error within {ours['margin']:g} of targets 0 and 1",
-        "weight_ranges": f"±{ours['weight_ranges'][0]:g}",
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on F2, F4, F5, F9 and F12 to F17; those after F5 are about the setting that learns."""
+    stated, learner = values["variants"]["paper"], values["variants"][SEARCH]
+    features = {id_: by_share(learner["features"][name]["as_printed"]) for id_, name in FEATURES.items()}
+    return features | {
+        "F2": verdict(values["cases"] == PRINTED["cases"]),
+        "F4": verdict((learner["weights"], learner["biases"]) == (PRINTED["weights"], PRINTED["biases"])),
+        "F5": by_share(stated["all_learned"]),
+        "F9": by_share(learner["all_unseen"]),
+        "F15": by_share(learner["twins"]["similar"]),
+        "F16": by_share(learner["shown"]),
+        "F17": by_usefulness(learner["usefulness"]),
     }
-    names = {
-        "held_out": "Cases learned", "sweeps": "Sweeps", "epsilons": "Learning rate ε", "alphas": "Momentum α",
-        "decays": "Decay", "margin": "Margin", "weight_ranges": "Initial weights",
-    }  # fmt: skip
-    return [
-        {"name": names[key], "paper": stated, "ours": words[key], "where": where}
-        for key, (stated, where) in WHERE.items()
-    ]
+
+
+def by_usefulness(correlation: Mapping[str, float | None]) -> str:
+    """Reproduced if the interval of the mean rank correlation is above USEFUL, partly if it is above zero."""
+    low = correlation["low"]
+    return NOT_JUDGED if low is None else verdict(low > USEFUL, low > 0)
 
 
 def _variant(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
     table, arrays = run.table, run.arrays
     weights, biases = map(int, arrays["counts"])
-    setting = arrays["settings"][arrays["chosen"].item()]
+    setting = dict(zip(("weight_range", "scale", "decay"), arrays["settings"][arrays["chosen"].item()], strict=True))
     done = (table.learned == 1).to_numpy()
     learned = table[done]
     unseen = run.protocol["held_out"]
@@ -149,12 +102,13 @@ def _variant(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
     return {
         "networks": len(table),
         "cap": run.protocol["sweeps"],
-        "weight_range": float(setting[0]),
+        "setting": {name: format_value(float(value)) for name, value in setting.items()},
         "weights": weights,
         "biases": biases,
         "learned": float(table.learned.mean()),
         "all_learned": share(done),
         "error": float(table.error.median()),
+        "spread": float(np.median(arrays["outputs"].astype(float).std(axis=1))),
         "unseen": [share(learned.unseen_right == k) for k in range(unseen + 1)],
         "unseen_mean": float(learned.unseen_right.mean()) if len(learned) else None,
         "first_mean": float(learned.unseen_first.mean()) if len(learned) else None,
@@ -182,23 +136,36 @@ def _example(table: pd.DataFrame) -> int | None:
     return int(best.index[len(best) // 2]) if len(best) else None
 
 
+def _shown() -> dict[str, Any]:
+    case = next(case for case in people.CASES if str(case) == SHOWN)
+    answers = [people.PEOPLE[answer] for answer in case.answers]
+    return {"person": people.PEOPLE[case.person], "relation": people.RELATIONS[case.relation], "answers": answers}
+
+
 def _search(run: Run) -> dict[str, Any]:
+    """The settings that a variant tried, the share of the cases learned with each, and the one it chose."""
     rows = [
         {"weight_range": float(w), "scale": float(s), "decay": float(d), "learned": float(rate)}
         for (w, s, d), rate in zip(run.arrays["settings"], run.arrays["learned"], strict=True)
     ]
-    return {"rows": rows, "seeds": run.protocol["search_seeds"], "chosen": rows[run.arrays["chosen"].item()]}
+    at_stated_rates = [row["learned"] for row in rows if row["scale"] == 1 and np.isfinite(row["learned"])]
+    return {
+        "rows": rows,
+        "seeds": run.protocol["search_seeds"],
+        "chosen": rows[run.arrays["chosen"].item()],
+        "ranges": len({row["weight_range"] for row in rows}),
+        "best_at_stated_rates": max(at_stated_rates, default=None),
+    }
 
 
-def _told_mean(found: Mapping[str, float | None]) -> str:
-    if found["low"] is None:
-        return "not known"
-    return f"{fixed(found['mean'], 2)} ({interval([found['low'], found['high']], 'fixed', 2)})"
+def _medians(variant: Mapping[str, Any] | None) -> dict[str, float]:
+    """The medians of a variant's features and twins; empty without a network that learned all its cases."""
+    if variant is None or not variant["all_learned"]["count"]:
+        return {}
+    features = {name: feature["median"] for name, feature in variant["features"].items()}
+    return features | {"twins": variant["twins"]["median"]}
 
 
-def _told_median(value: float | None) -> str:
-    return "not known" if value is None else fixed(value, 2)
-
-
-def _told_setting(chosen: Mapping[str, float]) -> str:
-    return f"from ±{chosen['weight_range']:g} and with {chosen['scale']:g} times the rates"
+def _sharper(first: Mapping[str, float], second: Mapping[str, float]) -> bool:
+    """Whether all correlations of `first` are above those of `second`; no if one of the two has none."""
+    return bool(first and second) and all(first[name] > value for name, value in second.items())

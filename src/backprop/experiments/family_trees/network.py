@@ -1,4 +1,4 @@
-"""The five layers of Figures 3 and 4 as the engine has them: a mask keeps persons and relations apart below."""
+"""The five layers of RHW Figs. 3 and 4 as an architecture, and the mask that separates persons from relations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ARCHITECTURE = Architecture((len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, l
 
 
 def mask() -> Tensor:
-    """Which weights there are, 1 or 0, as one column [parameters, 1]: persons feed six units, relations the others."""
+    """Which weights exist, 1 or 0, as one column [parameters, 1]: persons feed six units, relations the other six."""
     layers = [torch.ones(units, columns, 1) for units, columns in ARCHITECTURE.shapes]
     persons = len(PEOPLE)
     layers[0][:CODE, persons:-1] = 0
@@ -22,6 +22,6 @@ def mask() -> Tensor:
 
 
 def counts() -> tuple[int, int]:
-    """How many weights and how many biases there are."""
+    """The number of weights and the number of biases that exist."""
     biases = sum(ARCHITECTURE.sizes[1:])
     return int(mask().sum()) - biases, biases

@@ -1,34 +1,59 @@
-"""The protocol of the family trees: the paper's, and a search for settings with which it learns."""
+"""The protocol of the family trees: the paper's, and a search for settings with which the network learns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
 from backprop.experiments.family_trees.people import CASES
-from backprop.protocol import UserError
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import UserError, like, setting
+
+SEARCH, NO_DECAY = "search", "no_decay"
+"""The variants that search for a setting with which the network learns: with the paper's decay, and without decay."""
+
+PROLONGED = "prolonged"
+"""The variant that trains longer with what `search` found; the report does without it if it is absent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """The network of Figures 3 and 4; rates and momenta are pairs, for the first sweeps and for the others.
+    """The network of RHW Figs. 3 and 4; rates and momenta are pairs, for the first sweeps and for all later ones.
 
-    With more than one setting in the lists, each is tried with `search_seeds` networks of other seeds; `seeds` are
-    trained with the one that learns most of its cases.
+    If the lists hold more than one setting, each is tried with `search_seeds` networks of other seeds; the networks of
+    `seeds` are then trained with the one that learns most of its cases.
     """
 
-    seeds: int | tuple[int, ...] = 200
-    epsilons: tuple[float, float] = field(default=(0.005, 0.01), metadata={"low": 0.0})
-    alphas: tuple[float, float] = field(default=(0.5, 0.9), metadata={"low": 0.0, "high": 1.0})
-    first_sweeps: int = field(default=20, metadata={"low": 0})
-    margin: float = field(default=0.2, metadata={"low": 0.0, "high": 0.49})
-    held_out: int = field(default=4, metadata={"low": 0, "high": len(CASES) - 1})
-    sweeps: int = field(default=1500, metadata={"low": 1})
-    record_every: int = field(default=50, metadata={"low": 1})
-    weight_ranges: tuple[float, ...] = field(default=(0.3,), metadata={"low": 0.0})
-    scales: tuple[float, ...] = field(default=(1.0,), metadata={"low": 0.0})
-    decays: tuple[float, ...] = field(default=(0.002,), metadata={"low": 0.0, "high": 1.0})
-    search_seeds: int = field(default=16, metadata={"low": 1})
+    # fmt: off
+    held_out: int = setting(4, "Cases held out",
+        "cases that a network is not trained on, drawn anew for each network", unit="cases",
+        low=0, high=len(CASES) - 1, stated=("100 of the 104 cases are learned", "p. 535"))
+    sweeps: int = like(Symmetry, "sweeps", 1500, stated=("1,500", "p. 535"))
+    epsilons: tuple[float, float] = setting((0.005, 0.01), "Learning rates ε",
+        "learning rates, of the first sweeps and of all later ones",
+        low=0.0, high=1e6, stated=("0.005 for 20 sweeps, then 0.01", "caption of Fig. 4"))
+    alphas: tuple[float, float] = setting((0.5, 0.9), "Momenta α",
+        "momenta, of the first sweeps and of all later ones",
+        low=0.0, high=1.0, stated=("0.5 for 20 sweeps, then 0.9", "caption of Fig. 4"))
+    first_sweeps: int = setting(20, "First sweeps", "how many sweeps have the first rate and momentum", unit="sweeps",
+        low=0, high=10**9, stated=("20", "caption of Fig. 4"))
+    decays: tuple[float, ...] = setting((0.002,), "Decay",
+        "shares by which all weights and biases shrink after each change, one for each setting to try",
+        low=0.0, high=1.0, stated=("every weight shrinks by 0.2% after each change", "caption of Fig. 4"))
+    margin: float = setting(0.2, "Margin", "there is no error within this distance of targets 0 and 1",
+        low=0.0, high=0.49,
+        stated=("no error above 0.8 for units that should be on, below 0.2 for the others", "caption of Fig. 4"))
+    weight_ranges: tuple[float, ...] = setting((Symmetry.defaults()["weight_range"],), "Initial weights",
+        "initial weights are uniform in ± this range, one for each setting to try",
+        low=0.0, high=1e6, stated=("not stated for this network", "0.3 in the caption of Fig. 1"))
+    scales: tuple[float, ...] = setting((1.0,), "Multiple of the rates",
+        "multiples of both learning rates, one for each setting to try", low=0.0, high=1e6)
+    search_seeds: int = setting(16, "Networks per setting", "networks for each setting that is tried",
+        low=1, high=10**6)
+    record_every: int = like(Symmetry, "record_every", 50, label="Records",
+        about="sweeps between two records of E and of the cases that are right")
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 200)
+    # fmt: on
 
     def __post_init__(self) -> None:
         """Check each field, and that there is a setting."""
@@ -41,21 +66,3 @@ class Protocol(protocol.Protocol):
     def settings(self) -> tuple[tuple[float, float, float], ...]:
         """Every (range of the initial weights, multiple of both rates, decay) of the lists."""
         return tuple((w, s, d) for w in self.weight_ranges for s in self.scales for d in self.decays)
-
-    @property
-    def search_seed_list(self) -> tuple[int, ...]:
-        """The seeds that choose a setting: none of them is among `seed_list`."""
-        first = max(self.seed_list) + 1
-        return tuple(range(first, first + self.search_seeds))
-
-
-WHERE = {
-    "held_out": ("100 of 104 cases are learned", "p. 535"),
-    "sweeps": ("1,500", "p. 535"),
-    "epsilons": ("0.005 for 20 sweeps, then 0.01", "caption of Figure 4"),
-    "alphas": ("0.5 for 20 sweeps, then 0.9", "caption of Figure 4"),
-    "decays": ("every weight shrinks by 0.2% after each change", "caption of Figure 4"),
-    "margin": ("no error above 0.8 for units that should be on, below 0.2 for the others", "caption of Figure 4"),
-    "weight_ranges": ("not stated for this network", "0.3 in the caption of Figure 1"),
-}
-"""Field of the protocol: (what the paper states, where it states it)."""

@@ -1,4 +1,4 @@
-"""Trains one network per seed on its own hundred cases; before that, if asked to, looks for a setting that learns."""
+"""Trains one network per seed on its own cases, after a search for a setting that learns if there are several."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ log = logging.getLogger(__name__)
 
 BLOCK = 64  # networks trained together: their activities stay in a core's cache (measured)
 ABLATED = 20
-"""Networks whose every weight is left out in turn."""
+"""Networks in which each weight is removed in turn."""
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
     """Train one network per seed.
 
-    Returns, W being the parameters, masked ones included, and R the records:
-        settings [G, 3] (range of the initial weights, multiple of the rates, decay) and learned [G], the mean share of
-        cases right after the search, nan where there was nothing to choose from; chosen [], the setting used;
-        seeds [S]; held [S, held_out], the cases kept out; sweeps [R]; error [S, R], E over the learned cases, without
-        what lies within the margin; right [S, R, 104], whether all outputs are on their side of one half;
-        outputs [S, 104, 24] and weights [S, W] at the end; counts [2], the weights and the biases that exist;
-        ablated [min(S, ABLATED), W], how much E grows, all cases learned and no margin, without each weight.
+    Returns:
+        W is the number of parameters, masked ones included, and R that of records.
+        settings [G, 3], (range of the initial weights, multiple of the rates, decay), and learned [G], the mean share
+        of their own cases that networks get right in the search, nan if there is one setting; chosen [], the setting
+        used;
+        seeds [S]; held [S, held_out], the cases held out; sweeps [R]; error [S, R], E over a network's own cases,
+        where errors within the margin are 0; right [S, R, 104], whether all outputs are on their targets' side of 0.5;
+        outputs [S, 104, 24] and weights [S, W] at the cap; counts [2], the weights and the biases that exist;
+        ablated [min(S, ABLATED), W], the growth of E, over all cases and without a margin, when a weight is removed.
     """
     where = resolve_device(device)
     learned = np.full(len(protocol.settings), np.nan)
     chosen = 0
     if len(protocol.settings) > 1:
         for number, setting in enumerate(protocol.settings):
-            found = _train(protocol, setting, protocol.search_seed_list, where)
+            found = _train(protocol, setting, protocol.fresh_seeds_after(protocol.search_seeds), where)
             kept = people.kept_in(found["held"])
             learned[number] = found["right"][:, -1][kept].mean()
             log.info("range %g, rates x %g, decay %g: %.1f%% of the cases", *setting, 100 * learned[number])
@@ -57,7 +59,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 
 def held_out(seeds: tuple[int, ...], count: int) -> np.ndarray:
-    """The cases that each seed's network does not see, drawn from the seed's own generator: [S, count]."""
+    """The cases that each network is not trained on [S, count], drawn by its seed's own generator."""
     drawn = [np.random.default_rng([seed, 3]).permutation(len(people.CASES))[:count] for seed in seeds]
     return np.stack(drawn)
 
@@ -72,7 +74,7 @@ def _train(
 
 
 def recorded(protocol: Protocol) -> list[int]:
-    """The sweeps after which networks are looked at: none, every `record_every`, and the cap."""
+    """The numbers of sweeps after which records are taken: 0, every `record_every`, and the cap."""
     return sorted({*range(0, protocol.sweeps, protocol.record_every), protocol.sweeps})
 
 
@@ -116,7 +118,7 @@ def _block(
 
 @torch.no_grad()
 def ablation(weights: Tensor) -> Tensor:
-    """How much E over all cases grows when a weight is 0: [S, W] from weights [S, W]."""
+    """The growth of E over all cases when a weight is set to 0, [S, W], from weights [S, W]."""
     inputs, targets = (torch.tensor(array, dtype=torch.float32) for array in people.arrays())
     y0, d = with_extra_unit(inputs), targets.t().unsqueeze(-1).contiguous()
     grown = []
