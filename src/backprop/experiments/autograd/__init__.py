@@ -1,8 +1,8 @@
-"""Derivatives by automatic differentiation (labs 000 and 002): what autograd returns beside what calculus says.
+"""Derivatives by automatic differentiation (labs 000 and 002): the results of autograd and of calculus.
 
-The labs differentiate six small functions, one of them with the gradient of an intermediate node kept and one with
-the backward pass called twice, and compare with `==` at one point each. Here each is compared at the lab's point
-and at many random ones, in single and in double precision, and it is counted how often `==` would have been right.
+The labs differentiate six small functions. For one they keep the gradient of an intermediate node, for one they call
+the backward pass twice. They compare each gradient with its formula by `==`, at one point. This experiment compares at
+the labs' points and at many random ones, in single and in double precision, and counts how often `==` holds.
 
     uv run snakemake --cores all autograd       a few seconds
 """

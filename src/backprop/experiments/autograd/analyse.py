@@ -1,4 +1,4 @@
-"""One row per point, partial derivative and precision: autograd against calculus in double precision."""
+"""One row per point, partial derivative and precision: the difference between autograd and calculus."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ EPSILON = {name: float(np.finfo(kind).eps) for name, kind in PRECISIONS.items()}
 """Distance from 1 to the next number, by precision."""
 
 COLUMNS = (
-    Column("seed", pa.int64(), "the seed the point is drawn with"),
-    Column("fact", pa.string(), "which derivative; see protocol.FACTS"),
-    Column("entry", pa.int64(), "which partial derivative of it, from 0"),
+    Column("seed", pa.int64(), "seed of the point"),
+    Column("fact", pa.string(), "name of the function; see protocol.FACTS"),
+    Column("entry", pa.int64(), "index of the partial derivative, from 0"),
     Column("precision", pa.string(), "single or double"),
     Column("analytic", pa.float64(), "the derivative by calculus, in double precision"),
     Column("autograd", pa.float64(), "the derivative by autograd"),
     Column("difference", pa.float64(), "autograd - analytic"),
     Column("relative", pa.float64(), "|difference| / |analytic|", "machine precision"),
-    Column("equal", pa.bool_(), "autograd == the lab's formula, evaluated in the same precision"),
+    Column("equal", pa.bool_(), "whether autograd == the formula of the lab, evaluated in the same precision"),
 )
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The table; relative differences are in units of the precision's machine epsilon."""
+    """The table; relative differences are in units of the machine precision (EPSILON)."""
     facts, entries = zip(*columns(protocol), strict=True)
     frames = []
     for precision, epsilon in EPSILON.items():
-        found, formula = arrays[f"autograd_{precision}"], arrays[f"formula_{precision}"]
+        autograd, formula = arrays[f"autograd_{precision}"], arrays[f"formula_{precision}"]
         expected = analytic(arrays["points"].astype(PRECISIONS[precision]).astype(float))
-        shape = found.shape
-        difference = found - expected
+        shape = autograd.shape
+        difference = autograd - expected
         frames.append(
             pd.DataFrame(
                 {
@@ -45,10 +45,10 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
                     "entry": np.tile(entries, shape[0]),
                     "precision": precision,
                     "analytic": expected.ravel(),
-                    "autograd": found.ravel(),
+                    "autograd": autograd.ravel(),
                     "difference": difference.ravel(),
                     "relative": (np.abs(difference) / np.abs(expected) / epsilon).ravel(),
-                    "equal": (found == formula).ravel(),
+                    "equal": (autograd == formula).ravel(),
                 }
             )
         )

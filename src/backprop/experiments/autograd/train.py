@@ -1,4 +1,7 @@
-"""Differentiates the labs' functions at every point, in both precisions. Nothing is learned; CPU only."""
+"""Differentiate the labs' functions at every point, in single and in double precision.
+
+Nothing is learned, and everything runs on the CPU.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """The derivatives at one point per seed; D runs over `protocol.columns`.
 
     Returns:
-        seeds [S]; points [S, 5 + entries] (x, x1, x2, a, b, then the vector), rounded to single for the single pass;
-        autograd_single, autograd_double [S, D]: what autograd leaves in `.grad`;
-        formula_single, formula_double [S, D]: the labs' formula, evaluated by torch in that precision;
+        seeds [S]; points [S, 5 + entries]: x, x1, x2, a, b and the vector, in double precision;
+        autograd_single, autograd_double [S, D]: the content of `.grad` after the backward pass;
+        formula_single, formula_double [S, D]: the labs' formula, evaluated by torch in the same precision;
         kept_unasked [1]: 1 if an intermediate node keeps its gradient without `retain_grad`;
-        after_reset [2, 2]: gradients of cos(x1) log(x2) after two passes with `.grad = None` between, and of one pass.
+        after_reset [2, 2]: gradients of cos(x1) log(x2) after two passes with `.grad = None` between them, and after
+        one pass.
     """
     points = np.stack([point(protocol, seed, first=seed == seeds[0]) for seed in seeds])
     arrays = {"seeds": np.array(seeds), "points": points}
@@ -34,7 +38,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 
 def point(protocol: Protocol, seed: int, first: bool) -> np.ndarray:
-    """One point for every function [5 + entries]: x, x1, x2, a, b and the vector; `first` takes the labs' own."""
+    """A point [5 + entries] for every function: x, x1, x2, a, b and the vector; if `first`, the labs' points."""
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(5 + protocol.entries, generator=generator, dtype=torch.float64)
     drawn[1:5] *= protocol.reach
@@ -44,38 +48,38 @@ def point(protocol: Protocol, seed: int, first: bool) -> np.ndarray:
 
 
 def derivatives(point: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Autograd's derivatives and the labs' formulas [D each] at one point, in the precision of `point`."""
+    """Derivatives by autograd and by the labs' formulas, [D] each, at one `point` [5 + entries] in its precision."""
     x, x1, x2, a, b = (value.clone().requires_grad_() for value in point[:5])
     vector = point[5:].clone().requires_grad_()
     autograd: list[torch.Tensor] = []
     formula: list[torch.Tensor] = []
 
-    def note(leaves: tuple[torch.Tensor, ...], formulas: tuple[torch.Tensor, ...]) -> None:
+    def record(leaves: tuple[torch.Tensor, ...], formulas: tuple[torch.Tensor, ...]) -> None:
         for leaf, expected in zip(leaves, formulas, strict=True):
             assert leaf.grad is not None
             autograd.append(leaf.grad.detach().clone().reshape(-1))
             formula.append(expected.detach().reshape(-1))
 
     (x**2).backward()
-    note((x,), (2 * x,))
+    record((x,), (2 * x,))
 
     vector.sum().backward()
-    note((vector,), (torch.ones_like(vector),))
+    record((vector,), (torch.ones_like(vector),))
 
     x.grad = None
     z = x.log()
-    z.retain_grad()  # an intermediate node forgets its gradient unless asked to keep it
+    z.retain_grad()  # without this call autograd does not keep the gradient of an intermediate node
     (z**2).backward()
-    note((x, z), (2 * x.log() / x, 2 * z))
+    record((x, z), (2 * x.log() / x, 2 * z))
 
     once = (-x1.sin() * x2.log(), x1.cos() / x2)
     (x1.cos() * x2.log()).backward()
-    note((x1, x2), once)
-    (x1.cos() * x2.log()).backward()  # nothing was reset in between: the gradients add up
-    note((x1, x2), (2 * once[0], 2 * once[1]))
+    record((x1, x2), once)
+    (x1.cos() * x2.log()).backward()  # no reset in between: the gradients add up
+    record((x1, x2), (2 * once[0], 2 * once[1]))
 
     (3 * a**3 - b**2).backward()
-    note((a, b), (9 * a**2, -2 * b))
+    record((a, b), (9 * a**2, -2 * b))
     return torch.cat(autograd), torch.cat(formula)
 
 
@@ -83,7 +87,7 @@ def _kept_unasked() -> int:
     z = torch.tensor(2.0, requires_grad=True).log()
     (z**2).backward()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns whoever asks; here the asking is the point
+        warnings.simplefilter("ignore")  # torch warns when this gradient is read; here that it is missing is the result
         return int(z.grad is not None)
 
 
