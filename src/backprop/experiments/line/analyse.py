@@ -13,19 +13,19 @@ from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the data set and the initial parameters"),
-    Column("method", pa.string(), "small or large (descent by rate), adam, or least_squares"),
+    Column("method", pa.string(), "small or large (the rate of descent), adam, or least_squares"),
     Column("a", pa.float64(), "the recovered slope; missing if it diverged"),
     Column("b", pa.float64(), "the recovered intercept; missing if it diverged"),
     Column("error_a", pa.float64(), "recovered minus true slope"),
     Column("error_b", pa.float64(), "recovered minus true intercept"),
-    Column("to_least_squares", pa.float64(), "distance of (a, b) from least squares'"),
+    Column("to_least_squares", pa.float64(), "distance between (a, b) and the solution of least squares"),
     Column("mse", pa.float64(), "mean squared error"),
-    Column("overflow", pa.int64(), "first step after which the parameters were beyond single precision; -1 if never"),
+    Column("overflow", pa.int64(), "first step after which the parameters exceed single precision; -1 if never"),
 )
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The table, methods one below the other."""
+    """The table, one method after another."""
     truth, least_squares = arrays["truth"].astype(float), arrays["least_squares"]
     none = np.full(len(truth), -1)
     rows = [("least_squares", least_squares, np.full(len(truth), np.nan), none)]
@@ -40,16 +40,16 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
                 {
                     "seed": arrays["seeds"],
                     "method": method,
-                    "a": found[:, 0],
-                    "b": found[:, 1],
-                    "error_a": found[:, 0] - truth[:, 0],
-                    "error_b": found[:, 1] - truth[:, 1],
-                    "to_least_squares": np.linalg.norm(found - least_squares, axis=1),
+                    "a": parameters[:, 0],
+                    "b": parameters[:, 1],
+                    "error_a": parameters[:, 0] - truth[:, 0],
+                    "error_b": parameters[:, 1] - truth[:, 1],
+                    "to_least_squares": np.linalg.norm(parameters - least_squares, axis=1),
                     "mse": mse,
                     "overflow": overflow,
                 }
             )
-            for method, found, mse, overflow in rows
+            for method, parameters, mse, overflow in rows
         ],
         ignore_index=True,
     )

@@ -1,4 +1,4 @@
-"""The figures of the line: what is recovered, the loss over both parameters, and where descent begins to diverge."""
+"""The figures of the line: what is recovered, the loss over both parameters, and the rate at which descent diverges."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ COLOURS = dict(zip(("small", "large", "adam"), PATHS, strict=False))
 
 
 def recovered(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """Left the lab's points with the lines through them, right how far every recovered line misses the true one."""
-    made = plots.figure(plots.WIDE, 3.0)
-    left, right = made.subplots(1, 2, width_ratios=(1.15, 1))
+    """Left, the lab's points and the lines through them; right, the errors of all recovered lines."""
+    fig = plots.figure(plots.WIDE, 3.0)
+    left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
     _points(left, runs["paper"], values)
     _misses(right, runs["paper"], values)
-    return made
+    return fig
 
 
 def landscape(runs: Runs, values: Mapping[str, Any]) -> Figure:
     """The mean squared error over (a, b) as a surface and as contours, with the path of every method on both."""
     arrays = runs["paper"].arrays
-    made = plots.figure(plots.WIDE, 3.7)
+    fig = plots.figure(plots.WIDE, 3.7)
     left, right = plots.surface_and_contours(
-        made,
+        fig,
         arrays["mesh_a"],
         arrays["mesh_b"],
         arrays["surface"],
@@ -43,9 +43,9 @@ def landscape(runs: Runs, values: Mapping[str, Any]) -> Figure:
         ylabel="intercept b",
         zlabel="mean squared error",
     )
-    left.computed_zorder = False  # a path lies on the surface, never behind it
+    left.computed_zorder = False  # draw the paths in front of the surface
     for k, (name, colour) in enumerate(COLOURS.items()):
-        # the diverging path leaves at once: its first step is all that can be drawn
+        # the first step of the diverging path already leaves the plot; nothing more of it can be drawn
         path = arrays[name][0][: 2 if name == "large" else None]
         right.plot(*path.T, color="white", lw=2.6, alpha=0.8)
         right.plot(*path.T, color=colour, lw=1.4, ls=DASHES[k])
@@ -55,14 +55,14 @@ def landscape(runs: Runs, values: Mapping[str, Any]) -> Figure:
             left.plot(*path.T, height, color="white", lw=2.6, zorder=9)
             left.plot(*path.T, height, color=colour, lw=1.4, ls=DASHES[k], zorder=10)
     right.plot(*arrays["small"][0, 0], "o", mfc="white", mec=INK, ms=5)
-    return made
+    return fig
 
 
 def losses(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """The mean squared error of the lab's own line after every step; left what works, right what does not."""
+    """The mean squared error of the lab's own line after every step; left, what converges; right, what diverges."""
     arrays, protocol = runs["paper"].arrays, runs["paper"].protocol
-    made = plots.figure(plots.COLUMN, 2.6)
-    left, right = made.subplots(1, 2, width_ratios=(2, 1))
+    fig = plots.figure(plots.COLUMN, 2.6)
+    left, right = fig.subplots(1, 2, width_ratios=(2, 1))
     best = float(np.mean((_line(arrays, *arrays["least_squares"][0]) - arrays["y"]) ** 2))
     for k, name in ((0, "small"), (2, "adam")):
         mse = arrays[f"{name}_mse"][0]
@@ -82,45 +82,45 @@ def losses(runs: Runs, values: Mapping[str, Any]) -> Figure:
                    color=COLOURS["large"])  # fmt: skip
     right.set(xlabel="step", title="Diverging")
     right.grid(axis="y")
-    return made
+    return fig
 
 
 def limit(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """Distance to least squares after many steps against the learning rate: it falls, and at 2/λ it explodes."""
-    arrays, found = runs["paper"].arrays, values["limit"]
-    made, ax = plots.axes(plots.COLUMN, 2.7)
+    """Distance to least squares after many steps over the learning rate: it decreases, and above 2/λ it explodes."""
+    arrays, bounds = runs["paper"].arrays, values["limit"]
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
     rates, distances = arrays["rates"], np.maximum(arrays["rate_distances"], 1e-16)
-    floor, ceiling = 1e-16, 1e12  # below is rounding, above it explodes by hundreds of orders
+    floor, ceiling = 1e-16, 1e12  # rounding below, hundreds of orders of magnitude above
     ax.plot(rates, distances, color=BLUE, marker="o", ms=2.4, lw=1)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_ylim(floor / 10, ceiling)
     start = float(np.linalg.norm(arrays["small"][0, 0] - arrays["least_squares"][0]))
     ax.axhline(start, color=MUTED, lw=0.8, ls=DASHES[2], zorder=0)
-    ax.annotate("where it starts", (rates[0], start), (2, 3), textcoords="offset points", fontsize=SMALL, color=MUTED)
-    ax.axvline(found["limit"], color=VERMILLION, ls=DASHES[1], lw=1.2)
-    ax.annotate("2/λ: the limit", (found["limit"], 0.97), (-4, 0), xycoords=("data", "axes fraction"), ha="right",
+    ax.annotate("initial distance", (rates[0], start), (2, 3), textcoords="offset points", fontsize=SMALL, color=MUTED)
+    ax.axvline(bounds["limit"], color=VERMILLION, ls=DASHES[1], lw=1.2)
+    ax.annotate("2/λ: the limit", (bounds["limit"], 0.97), (-4, 0), xycoords=("data", "axes fraction"), ha="right",
                 va="top", textcoords="offset points", fontsize=SMALL, color=VERMILLION)  # fmt: skip
     for name in ("small", "large"):
         rate = values["rates"][name]
-        words = f"the lab's {np.format_float_positional(rate, trim='-')}"
+        text = f"lab 002: {np.format_float_positional(rate, trim='-')}"
         at = int(np.argmin(np.abs(np.log(rates / rate))))
         if distances[at] < ceiling:
             ax.plot(rates[at], distances[at], MARKERS[1], color=INK, ms=5)
-            ax.annotate(words, (rates[at], distances[at]), (-4, -10), ha="right", textcoords="offset points",
+            ax.annotate(text, (rates[at], distances[at]), (-4, -10), ha="right", textcoords="offset points",
                         fontsize=SMALL)  # fmt: skip
         else:
             power = f"\n$10^{{{np.log10(distances[at]):.0f}}}$" if np.isfinite(distances[at]) else ""
-            ax.annotate(words + power, (rate, 0.97), (0, -26), xycoords=("data", "axes fraction"), ha="right",
+            ax.annotate(text + power, (rate, 0.97), (0, -26), xycoords=("data", "axes fraction"), ha="right",
                         textcoords="offset points", fontsize=SMALL, va="top",
                         arrowprops={"arrowstyle": "->", "color": INK, "lw": 0.8})  # fmt: skip
-    ax.set(xlabel="learning rate on the summed error", ylabel=f"distance after {found['scan_steps']} steps")
+    ax.set(xlabel="learning rate on the summed error", ylabel=f"distance after {bounds['scan_steps']} steps")
     ax.grid(axis="y")
-    return made
+    return fig
 
 
 def label(name: str, protocol: Mapping[str, Any]) -> str:
-    """A method by its rate: "descent, rate 0.00001"."""
+    """A method with its rate: "descent, rate 0.00001"."""
     rate = np.format_float_positional(protocol[f"{name}_rate"], trim="-")
     return f"{'Adam' if name == 'adam' else 'descent'}, rate {rate}"
 
@@ -153,12 +153,12 @@ def _misses(ax: Axes, run: Run, values: Mapping[str, Any]) -> None:
         ("adam", ".", BLUE, 7, None),
     ):
         rows = run.table[run.table.method == name]
-        words = {"least_squares": "least squares", "small": "descent", "adam": "Adam"}[name]
+        text = {"least_squares": "least squares", "small": "descent", "adam": "Adam"}[name]
         if fill:
             ax.scatter(rows.error_a, rows.error_b, s=size, marker=marker, facecolors=fill, edgecolors=colour, lw=0.5,
-                       label=words)  # fmt: skip
+                       label=text)  # fmt: skip
         else:
-            ax.scatter(rows.error_a, rows.error_b, s=size, marker=marker, color=colour, lw=0.7, label=words)
+            ax.scatter(rows.error_a, rows.error_b, s=size, marker=marker, color=colour, lw=0.7, label=text)
     ax.set(xlabel="recovered minus true slope", ylabel="recovered minus true intercept")
     ax.set_title(f"{values['lines']} lines")
     reach = 3.6
@@ -171,14 +171,16 @@ def _name_path(ax: Axes, name: str, path: np.ndarray, values: Mapping[str, Any])
     (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     fine = np.linspace(path[0], path[1], 200) if name == "large" else path
     inside = fine[(fine[:, 0] > low) & (fine[:, 0] < high) & (fine[:, 1] > bottom) & (fine[:, 1] < top)]
+    if not len(inside):  # the path diverges so fast that no point of it is in the plot
+        return
     share, place, align = {
         "small": (0.08, (-6, 8), "right"),
         "adam": (0.3, (8, 2), "left"),
         "large": (0.97, (0, -22), "left"),
     }[name]
-    words = {"small": "descent", "adam": "Adam", "large": f"rate {values['rates']['large']:g}:\nleaves at once"}[name]
+    text = {"small": "descent", "adam": "Adam", "large": f"rate {values['rates']['large']:g}:\nleaves the plot"}[name]
     ax.annotate(
-        words, tuple(inside[int(share * (len(inside) - 1))]), place, textcoords="offset points", fontsize=SMALL,
+        text, tuple(inside[int(share * (len(inside) - 1))]), place, textcoords="offset points", fontsize=SMALL,
         color=COLOURS[name], fontweight="bold", ha=align,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
     )  # fmt: skip

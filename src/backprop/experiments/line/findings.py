@@ -1,4 +1,4 @@
-"""What is recovered, how precisely it could be, and at which rate descent begins to diverge."""
+"""Numbers for the report, and verdicts on what lab 002 and theory say about learning a line."""
 
 from __future__ import annotations
 
@@ -6,108 +6,125 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, percent, significant, thousands
+from backprop.evidence.verdicts import by_count, verdict
 from backprop.experiments.line.protocol import METHODS
 from backprop.results.variant import Run
 
 CERTAIN = 0.999
 """Two-sided level of the test against theory: a correct program fails one in a thousand."""
 
+NEGLIGIBLE = 0.1
+"""The share of a standard error below which a distance is negligible."""
+
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """The lab's own line, all lines by method, and the limit of the learning rate."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `truth`: the true parameters of the lab's line; `methods`: by method, its parameters on that line and its
+        distances over all lines; `rows`: the same for the table; `precision`: the standard errors of least squares;
+        `limit`: the learning rate at which descent begins to diverge; and the constants of the rules.
+    """
     run = runs["paper"]
-    table, arrays, protocol = run.table, run.arrays, run.protocol
-    shown = table[table.seed == protocol["shown"]].set_index("method")
+    protocol, truth = run.protocol, run.arrays["truth"][0].tolist()
+    methods = {method: _method(run, method) for method in ("least_squares", *METHODS)}
     precision = _precision(run)
-    methods = {}
-    for method in ("least_squares", *METHODS):
-        rows = table[table.method == method]
-        fine = rows[rows.a.notna()]
-        known = bool(len(fine))
-        methods[method] = {
-            "a": _number(shown.a[method]),
-            "b": _number(shown.b[method]),
-            "diverged": int(rows.a.isna().sum()),
-            "median_error_a": float(fine.error_a.abs().median()) if known else None,
-            "median_error_b": float(fine.error_b.abs().median()) if known else None,
-            "to_least_squares": float(fine.to_least_squares.median()) if known else None,
-            "worst_to_least_squares": float(fine.to_least_squares.max()) if known else None,
-            "overflow": int(rows.overflow[rows.overflow >= 0].median()) if (rows.overflow >= 0).any() else None,
-        }
     return {
-        "lines": len(arrays["seeds"]),
+        "lines": len(run.arrays["seeds"]),
         "shown": protocol["shown"],
         "points": protocol["points"],
-        "truth": {"a": float(arrays["truth"][0, 0]), "b": float(arrays["truth"][0, 1])},
+        "mesh": protocol["mesh"],
+        "rules": {"negligible": NEGLIGIBLE, "certain": CERTAIN},
+        "truth": {"a": truth[0], "b": truth[1]},
         "rates": {method: protocol[f"{method}_rate"] for method in METHODS},
         "steps": {method: protocol[f"{method}_steps"] for method in METHODS},
-        "mesh": protocol["mesh"],
         "methods": methods,
+        "rows": _rows(methods, protocol),
+        "recovered": {method: by_recovery(methods[method]["to_least_squares"], precision["b"]) for method in METHODS},
+        "adam_is_late": methods["adam"]["worst_to_least_squares"] is not None
+        and methods["adam"]["worst_to_least_squares"] > precision["b"],
         "precision": precision,
         "limit": _limit(run),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims N1 to N5."""
-    lines, precision, limit = thousands(values["lines"]), values["precision"], values["limit"]
-    methods, rates = values["methods"], values["rates"]
-    target = f"a = {fixed(values['truth']['a'], 4)}, b = {fixed(values['truth']['b'], 4)}"
-    rule = (
-        "Reproduced if, for the median line, (a, b) is closer to least squares than a tenth of the standard error of "
-        f"b, {fixed(precision['b'], 4)}; partly if closer than the standard error."
-    )
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on N1 to N5."""
+    limit, precision = values["limit"], values["precision"]
+    ratios = [precision["ratio_a"], precision["ratio_b"]]
+    return {
+        "N1": values["recovered"]["small"],
+        "N2": by_overflow(values["methods"]["large"]["diverged"], values["lines"]),
+        "N3": values["recovered"]["adam"],
+        "N4": by_limit(limit["below"], limit["above"]),
+        "N5": by_precision(ratios, precision["low"], precision["high"]),
+    }
 
-    def recovered(id_: str, method: str, claim: str) -> Claim:
-        found = methods[method]
-        distance = found["to_least_squares"]
-        ours = "diverged" if distance is None or found["a"] is None else (
-            f"a = {fixed(found['a'], 4)}, b = {fixed(found['b'], 4)} on the lab's data; over {lines} lines "
-            f"{significant(distance)} from least squares"
-        )  # fmt: skip
-        return Claim(id_, "lab 002", claim, target, ours, _recovered(distance, precision["b"]), rule)
 
-    share, overflow = methods["large"]["diverged"] / values["lines"], methods["large"]["overflow"]
+def by_recovery(distance: float | None, error: float) -> str:
+    """Reproduced if the distance to least squares is negligible beside a standard error, partly if it is smaller.
+
+    `distance` is None if every line diverged.
+    """
+    if distance is None:
+        return verdict(False)
+    return verdict(distance < NEGLIGIBLE * error, distance < error)
+
+
+def by_overflow(diverged: int, lines: int) -> str:
+    """Reproduced if all lines overflow single precision, partly if some do."""
+    return verdict(diverged == lines, diverged > 0)
+
+
+def by_limit(below: float, above: float) -> str:
+    """Reproduced if the factor per step is less than 1 below the limit and greater than 1 above it, for every line."""
+    return verdict(below < 1 < above)
+
+
+def by_precision(ratios: list[float], low: float, high: float) -> str:
+    """Reproduced if all ratios of measured to theoretical errors are in the range that theory expects."""
+    return verdict(by_count(low < ratio < high for ratio in ratios) == "reproduced")
+
+
+def _method(run: Run, method: str) -> dict[str, Any]:
+    """A method's parameters on the lab's line, and its errors over the lines on which it did not diverge."""
+    rows = run.table[run.table.method == method]
+    shown = rows[rows.seed == run.protocol["shown"]].iloc[0]
+    finite = rows[rows.a.notna()]
+    overflowed = rows.overflow[rows.overflow >= 0]
+    return {
+        "a": float(shown.a) if np.isfinite(shown.a) else None,
+        "b": float(shown.b) if np.isfinite(shown.b) else None,
+        "diverged": len(rows) - len(finite),
+        "median_error_a": _median(finite.error_a.abs()),
+        "median_error_b": _median(finite.error_b.abs()),
+        "to_least_squares": _median(finite.to_least_squares),
+        "worst_to_least_squares": float(finite.to_least_squares.max()) if len(finite) else None,
+        "overflow": int(overflowed.median()) if len(overflowed) else None,
+    }
+
+
+def _rows(methods: Mapping[str, Mapping[str, Any]], protocol: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The methods that are trained, one row each, as the table prints them."""
+    names = {"small": "Descent", "large": "Descent", "adam": "Adam"}
+    errors = {"small": "sum", "large": "sum", "adam": "mean"}
     return [
-        recovered("N1", "small", f"Descent by hand with rate {significant(rates['small'], 1)} recovers the line"),
-        Claim(
-            "N2", "lab 002", f"With rate {significant(rates['large'], 1)} it diverges", "stated",
-            f"{percent(share)} of {lines} lines overflow"
-            + ("" if overflow is None else f", half of them by step {overflow}"),
-            "reproduced" if share == 1 else "not reproduced" if share == 0 else "partly",
-            "Reproduced if every line overflows single precision within the lab's steps, partly if some do.",
-        ),
-        recovered("N3", "adam", f"Adam with rate {significant(rates['adam'], 1)} recovers it"),
-        Claim(
-            "N4", "theory", "Descent diverges above 2/λ, λ the largest curvature of the summed error",
-            significant(limit["limit"], 3),
-            f"at {percent(limit['margins'][0])} of it the steepest error is multiplied by at most "
-            f"{fixed(limit['below'], 3)} a step on {lines} lines, at {percent_over(limit['margins'][1])} by "
-            f"at least {fixed(limit['above'], 3)}",
-            "reproduced" if limit["below"] < 1 < limit["above"] else "not reproduced",
-            "Reproduced if every line shrinks its error below the limit and grows it above.",
-        ),
-        Claim(
-            "N5", "theory", "Least squares misses (a, b) by σ/√Σx² and σ/√N", f"{fixed(precision['a'], 4)}, "
-            f"{fixed(precision['b'], 4)}", f"{fixed(precision['ours_a'], 4)}, {fixed(precision['ours_b'], 4)}",
-            "reproduced" if all(precision["low"] < precision[f"ratio_{name}"] < precision["high"] for name in "ab")
-            else "not reproduced",
-            f"Reproduced if both root mean square errors lie within the 99.9 % range around theory for {lines} lines.",
-        ),
-    ]  # fmt: skip
-
-
-def percent_over(share: float) -> str:
-    """A share that may exceed 1: "102%"."""
-    return f"{100 * share:.0f}%"
+        {
+            "name": names[method],
+            "error": errors[method],
+            "rate": protocol[f"{method}_rate"],
+            "steps": protocol[f"{method}_steps"],
+            **methods[method],
+        }
+        for method in METHODS
+    ]
 
 
 def _precision(run: Run) -> dict[str, float]:
-    """Standard errors of least squares by theory and by our lines, and the range chance leaves to their ratio."""
+    """Standard errors of least squares by theory and by our lines, and the range that chance allows their ratio."""
     rows = run.table[run.table.method == "least_squares"]
     x, noise = run.arrays["x"].astype(float), run.protocol["noise"]
     theory = {"a": noise / np.sqrt(((x - x.mean()) ** 2).sum()), "b": noise / np.sqrt(len(x))}
@@ -123,37 +140,31 @@ def _precision(run: Run) -> dict[str, float]:
 
 
 def _limit(run: Run) -> dict[str, Any]:
-    """The largest rate that does not diverge, by curvature, by runs beside it, and by the scan."""
+    """The largest rate at which descent converges: by curvature, by runs beside it, and by the scan."""
     arrays, protocol = run.arrays, run.protocol
     curvature = float(arrays["curvatures"][0])
     limit = 2 / curvature
     growth = arrays["margin_growth"]
     rates, distances = arrays["rates"], arrays["rate_distances"]
-    start = float(np.linalg.norm(arrays["small"][0, 0] - arrays["least_squares"][0]))
-    closer = distances < start
+    closer = distances < float(np.linalg.norm(arrays["small"][0, 0] - arrays["least_squares"][0]))
+    below, above = float(growth[:, 0].max()), float(growth[:, 1].min())
     return {
         "curvature": curvature,
         "flat_curvature": float(arrays["curvatures"][1]),
         "sum_x2": float((arrays["x"].astype(float) ** 2).sum()),
         "limit": limit,
-        "margins": list(protocol["margins"]),
-        "below": float(growth[:, 0].max()),
-        "above": float(growth[:, 1].min()),
+        "margins_percent": [100 * margin for margin in protocol["margins"]],
+        "below": below,
+        "above": above,
+        "runs_agree": below < 1 < above,
         "factors": {name: 1 - protocol[f"{name}_rate"] * curvature for name in ("small", "large")},
         "times_limit": protocol["large_rate"] / limit,
         "largest_converging": float(rates[closer].max()) if closer.any() else None,
         "smallest_diverging": float(rates[~closer].min()) if (~closer).any() else None,
-        "best": float(rates[np.nanargmin(np.where(np.isfinite(distances), distances, np.inf))]),
         "best_by_theory": 2 / float(arrays["curvatures"].sum()),
         "scan_steps": protocol["rate_steps"],
     }
 
 
-def _recovered(distance: float | None, error: float) -> str:
-    if distance is None or distance >= error:
-        return "not reproduced"
-    return "reproduced" if distance < error / 10 else "partly"
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _median(column: pd.Series) -> float | None:
+    return float(column.median()) if len(column) else None
