@@ -1,25 +1,32 @@
-"""The regression: a plain loop, closed forms, and the theory of least squares."""
+"""The regression against a plain loop, closed forms and the theory of least squares."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from backprop.experiments.regression import findings
+from backprop.documents import pages
+from backprop.documents.claims import read_claims
+from backprop.experiments.regression import figures, findings
 from backprop.experiments.regression.analyse import COLUMNS, analyse, unfinished
 from backprop.experiments.regression.protocol import Protocol
 from backprop.experiments.regression.train import BLOCK, descend, draw, solve, train
 from backprop.protocol import UserError
+from backprop.results import store, tables
+from backprop.results.variant import Run
 
 SMALL = Protocol(seeds=4, cases=96, variables=6, epochs=3, learning_rate=0.01, decay=0.9)
 
 
-def test_the_stacked_descent_is_the_labs_plain_loop() -> None:
-    """Lab 000's own loop (Linear, MSELoss, SGD, ExponentialLR) through the same batches gives the same losses."""
+def test_the_stacked_descent_equals_the_plain_loop_of_the_lab() -> None:
+    """The loop of lab 000 (Linear, MSELoss, SGD, ExponentialLR) gives the same losses on the same batches."""
     problem = draw(SMALL, (0, 1, 2))
-    found = descend(SMALL, problem)
+    stacked = descend(SMALL, problem)
     for k in range(3):
         model = torch.nn.Linear(SMALL.variables, 1)
         with torch.no_grad():
@@ -37,14 +44,14 @@ def test_the_stacked_descent_is_the_labs_plain_loop() -> None:
                 optimizer.step()
                 losses.append(loss.item())
             scheduler.step()
-            assert found["batch_mse"][k, epoch].item() == pytest.approx(np.mean(losses), rel=1e-5)
-        np.testing.assert_allclose(found["weights"][k, :-1], model.weight.detach()[0], rtol=1e-4, atol=1e-6)
-        np.testing.assert_allclose(found["weights"][k, -1], model.bias.item(), rtol=1e-4, atol=1e-6)
+            assert stacked["batch_mse"][k, epoch].item() == pytest.approx(np.mean(losses), rel=1e-5)
+        np.testing.assert_allclose(stacked["weights"][k, :-1], model.weight.detach()[0], rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(stacked["weights"][k, -1], model.bias.item(), rtol=1e-4, atol=1e-6)
         everything = model(problem.inputs[k, :, :-1])[:, 0] - problem.targets[k]
-        assert found["mse"][k, -1].item() == pytest.approx(everything.square().mean().item(), rel=1e-5)
+        assert stacked["mse"][k, -1].item() == pytest.approx(everything.square().mean().item(), rel=1e-5)
 
 
-def test_initial_weights_are_those_of_linear() -> None:
+def test_initial_weights_have_the_distribution_of_linear() -> None:
     """Uniform between ±1/√P, weights and bias alike, as torch.nn.Linear draws them."""
     protocol = Protocol(seeds=1, cases=96, variables=64, epochs=1)
     initial = draw(protocol, tuple(range(40))).initial
@@ -52,18 +59,18 @@ def test_initial_weights_are_those_of_linear() -> None:
     assert initial.std().item() == pytest.approx(1 / 8 / np.sqrt(3), rel=0.05)
 
 
-def test_least_squares_is_numpys() -> None:
+def test_least_squares_equals_that_of_numpy() -> None:
     problem = draw(SMALL, SMALL.seed_list)
-    found = solve(problem)
+    solution = solve(problem)
     for k in SMALL.seed_list:
         inputs, targets = problem.inputs[k].double().numpy(), problem.targets[k].double().numpy()
         weights, residual, *_ = np.linalg.lstsq(inputs, targets)
-        np.testing.assert_allclose(found["least_squares"][k], weights, atol=1e-10)
-        assert found["least_squares_mse"][k].item() == pytest.approx(residual[0] / SMALL.cases)
+        np.testing.assert_allclose(solution["least_squares"][k], weights, atol=1e-10)
+        assert solution["least_squares_mse"][k].item() == pytest.approx(residual[0] / SMALL.cases)
 
 
-def test_the_unfinished_part_is_what_full_batches_leave() -> None:
-    """With all cases in every batch there is no noise, and the closed form is the whole gap."""
+def test_full_batches_leave_exactly_the_unfinished_part() -> None:
+    """With all cases in every batch there is no noise, so the closed form gives the whole gap."""
     protocol = Protocol(seeds=3, cases=60, variables=4, batch=60, epochs=80, learning_rate=0.05, decay=0.98)
     table = analyse(protocol, train(protocol, protocol.seed_list, "cpu", {}))
     np.testing.assert_allclose(table.gap, table.unfinished, rtol=1e-2, atol=1e-6)
@@ -79,27 +86,27 @@ def test_least_squares_errors_follow_theory() -> None:
     mse = solve(draw(protocol, protocol.seed_list))["least_squares_mse"].numpy()
     theory = stats.chi2(179, scale=1 / 200)
     assert stats.kstest(mse, theory.cdf).pvalue > 1e-3
-    assert stats.kstest(mse, stats.chi2(200, scale=1 / 200).cdf).pvalue < 1e-6  # P + 1 too many degrees: noticed
-    found = findings.least_squares(mse, {"cases": 200, "variables": 20, "noise": 1.0})
-    assert abs(found["z"]) < 3.3 and found["spread_range"][0] < found["spread"] < found["spread_range"][1]
-    assert found["theory_mean"] == pytest.approx(1 - 21 / 200)
+    assert stats.kstest(mse, stats.chi2(200, scale=1 / 200).cdf).pvalue < 1e-6  # P + 1 too many degrees are noticed
+    errors = findings.least_squares(mse, {"cases": 200, "variables": 20, "noise": 1.0})
+    assert abs(errors["z"]) < 3.3 and errors["spread_range"][0] < errors["spread"] < errors["spread_range"][1]
+    assert errors["theory_mean"] == pytest.approx(1 - 21 / 200)
 
 
-def test_the_labs_line_has_its_place_in_theory() -> None:
+def test_the_value_of_the_lab_is_typical_in_theory() -> None:
     """For N = 1,000 and P = 100 the mean is 0.899, and 0.9005 lies just above the middle."""
-    found = findings.least_squares(np.array([0.85, 0.9, 0.95]), {"cases": 1000, "variables": 100, "noise": 1.0})
-    assert found["theory_mean"] == pytest.approx(0.899) and found["freedom"] == 899
-    assert 0.5 < found["theory_below"] < 0.54
-    assert found["below"]["count"] == 2
+    errors = findings.least_squares(np.array([0.85, 0.9, 0.95]), {"cases": 1000, "variables": 100, "noise": 1.0})
+    assert errors["theory_mean"] == pytest.approx(0.899) and errors["freedom"] == 899
+    assert 0.5 < errors["theory_below"] < 0.54
+    assert errors["below"]["count"] == 2
 
 
-def test_a_data_set_does_not_depend_on_its_company() -> None:
-    """Seed 17 alone and in a crowd that spans two blocks; and the same draws under another rate."""
+def test_a_data_set_does_not_depend_on_the_others() -> None:
+    """Seed 17 alone and among others in two blocks; and the same draws at another rate."""
     alone = train(SMALL, (17,), "cpu", {})
-    crowd = train(SMALL, tuple(range(BLOCK + 5)), "cpu", {})
-    np.testing.assert_array_equal(alone["initial"][0], crowd["initial"][17])
-    np.testing.assert_array_equal(alone["truth"][0], crowd["truth"][17])
-    np.testing.assert_allclose(alone["weights"][0], crowd["weights"][17], atol=1e-6)
+    many = train(SMALL, tuple(range(BLOCK + 5)), "cpu", {})
+    np.testing.assert_array_equal(alone["initial"][0], many["initial"][17])
+    np.testing.assert_array_equal(alone["truth"][0], many["truth"][17])
+    np.testing.assert_allclose(alone["weights"][0], many["weights"][17], atol=1e-6)
     other = train(Protocol(seeds=4, cases=96, variables=6, epochs=3, learning_rate=0.1), (17,), "cpu", {})
     np.testing.assert_array_equal(alone["least_squares"], other["least_squares"])
     assert not np.allclose(alone["weights"], other["weights"])
@@ -117,3 +124,49 @@ def test_batches_must_divide_the_cases() -> None:
         Protocol(batch=7)
     with pytest.raises(UserError, match="cases is 50; it must exceed variables"):
         Protocol(cases=50, batch=5)
+
+
+def write_run(folder: Path, protocol: Protocol) -> Run:
+    """One variant trained and analysed on disk, as the workflow leaves it."""
+    arrays = train(protocol, protocol.seed_list, "cpu", {})
+    store.write_arrays(folder / store.ARRAYS, arrays, {"protocol": asdict(protocol), "provenance": {}})
+    tables.write(folder / tables.TABLE, analyse(protocol, arrays), COLUMNS)
+    return Run(folder)
+
+
+def test_every_claim_is_judged_and_printed(tmp_path: Path) -> None:
+    """Two variants that differ in the decay alone are compared data set by data set."""
+    constant = Protocol(seeds=30, cases=96, variables=6, epochs=40, learning_rate=0.1)
+    decaying = Protocol(seeds=30, cases=96, variables=6, epochs=40, learning_rate=0.1, decay=0.9)
+    runs = {name: write_run(tmp_path / name, p) for name, p in (("paper", constant), ("decay", decaying))}
+    values = findings.values(runs)
+    store.write_json(tmp_path / "findings.json", values)
+    assert [row["is_lab"] for row in values["rows"]] == [True, False]
+    assert values["decay"] == {"helps": ["0.1"], "hurts": [], "neither": []}
+    verdicts = findings.verdicts(values)
+    assert set(verdicts) == {f"Q{n}" for n in range(1, 7)} and verdicts["Q6"] == "reproduced"
+    claims = read_claims({"regression": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
+    assert claims[5].ours.startswith("from rate 0.1, closer in ")
+
+
+def test_one_data_set_that_diverges_is_judged_printed_and_drawn(tmp_path: Path) -> None:
+    protocol = Protocol(seeds=1, cases=96, variables=6, epochs=30, learning_rate=50.0)
+    runs = {"paper": write_run(tmp_path / "paper", protocol)}
+    values = findings.values(runs)
+    store.write_json(tmp_path / "findings.json", values)
+    verdicts = findings.verdicts(values)
+    assert verdicts["Q4"] == verdicts["Q5"] == "not reproduced"
+    assert verdicts["Q3"] == verdicts["Q6"] == "not judged"
+    claims = read_claims({"regression": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
+    assert claims[3].ours == claims[4].ours == "descent diverges"
+    for name, figure in figures.FIGURES.items():
+        assert figure(runs, values), name
+
+
+def test_the_rules_of_the_verdicts() -> None:
+    assert [findings.by_gap(gap) for gap in (0.05, 0.2, 0.21)] == ["reproduced", "partly", "not reproduced"]
+    assert [findings.by_mean(z) for z in (3.2, -3.4)] == ["reproduced", "not reproduced"]
+    assert findings.by_spread(0.04, [0.03, 0.05]) == "reproduced"
+    assert findings.by_spread(0.06, [0.03, 0.05]) == "not reproduced"
+    intervals = ({"low": 0.51, "high": 0.9}, {"low": 0.4, "high": 0.6}, {"low": 0.1, "high": 0.49})
+    assert [findings.by_decay(interval) for interval in intervals] == ["reproduced", "partly", "not reproduced"]

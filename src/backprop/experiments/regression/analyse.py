@@ -1,4 +1,4 @@
-"""One row per data set: how close descent came to least squares, and what held it back."""
+"""One row per data set: how close descent got to least squares, and how much of the gap is unfinished descent."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from backprop.experiments.regression.protocol import Protocol
 from backprop.results.tables import Column
 
 COLUMNS = (
-    Column("seed", pa.int64(), "the data set"),
+    Column("seed", pa.int64(), "seed of the data set"),
     Column("least_squares_mse", pa.float64(), "mean squared error of least squares over all cases"),
-    Column("first_mse", pa.float64(), "of the initial weights"),
-    Column("early_mse", pa.float64(), "of descent after a tenth of the epochs"),
-    Column("mse", pa.float64(), "of descent after the last epoch; missing if it diverged"),
-    Column("last_batch_mse", pa.float64(), "mean over the last epoch's batches, each before its step"),
+    Column("first_mse", pa.float64(), "mean squared error of the initial weights"),
+    Column("early_mse", pa.float64(), "mean squared error of descent after a tenth of the epochs"),
+    Column("mse", pa.float64(), "mean squared error of descent after the last epoch; missing if it diverged"),
+    Column("last_batch_mse", pa.float64(), "mean over the batches of the last epoch, each before its step"),
     Column("gap", pa.float64(), "mse - least_squares_mse"),
-    Column("unfinished", pa.float64(), "the gap that steps along the exact gradient would leave; missing if infinite"),
-    Column("to_least_squares", pa.float64(), "distance of the weights and the bias from least squares'"),
-    Column("to_truth", pa.float64(), "distance of the weights and the bias from the true ones"),
-    Column("least_squares_to_truth", pa.float64(), "distance of least squares' from the true ones"),
+    Column("unfinished", pa.float64(), "gap that steps along the exact gradient would leave; missing if infinite"),
+    Column("to_least_squares", pa.float64(), "distance between the weights and bias of descent and of least squares"),
+    Column("to_truth", pa.float64(), "distance between the weights and bias of descent and the true ones"),
+    Column(
+        "least_squares_to_truth",
+        pa.float64(),
+        "distance between the weights and bias of least squares and the true ones",
+    ),
 )
 
 
@@ -51,14 +55,14 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 
 def unfinished(protocol: Protocol, curvatures: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The gap [S] left after as many steps along the exact gradient, from curvatures and start [S, P + 1].
+    """The gap [S] after the same number of steps along the exact gradient, from curvatures and start [S, P + 1].
 
     Along an eigenvector of curvature λ each step multiplies the distance from the minimum by 1 - ελ, and a distance
     d adds λd²/2 to the mean squared error.
     """
     steps = protocol.cases // protocol.batch
     left = np.ones_like(curvatures)
-    with np.errstate(over="ignore"):  # a rate that diverges leaves an infinite gap, and that is the answer
+    with np.errstate(over="ignore"):  # a rate that diverges leaves an infinite gap, which is correct
         for learning_rate in protocol.learning_rate * protocol.decay ** np.arange(protocol.epochs):
             left *= (1 - learning_rate * curvatures) ** steps
         return (curvatures * (left * start) ** 2).sum(axis=1) / 2

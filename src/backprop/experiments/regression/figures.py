@@ -1,4 +1,4 @@
-"""The figures of the regression: the lab's loss curve with what lies beyond it, and where 0.9005 comes from."""
+"""The figures of the regression: the loss of descent beside least squares, and the distribution that 0.9005 is from."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Runs = Mapping[str, Run]
 
 
 def losses(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """Left the lab's plot over all data sets; right, for every variant, the distance from the least-squares line."""
-    made = plots.figure(plots.WIDE, 3.1)
-    left, right = made.subplots(1, 2, width_ratios=(1, 1.15))
+    """Left, the plot of the lab for all data sets; right, the distance from least squares, for every variant."""
+    fig = plots.figure(plots.WIDE, 3.1)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.15))
     _lab_plot(left, runs["paper"])
     ends = []
     for k, run in enumerate(runs.values()):
@@ -31,18 +31,18 @@ def losses(runs: Runs, values: Mapping[str, Any]) -> Figure:
         if np.isfinite(middle[-1]):
             ends.append(plots.End(epochs[-1], middle[-1], label(run), colour))
     right.set_yscale("log")
-    right.set(xlabel="epoch", ylabel="mean squared error above least squares", title="How far above the line")
+    right.set(xlabel="epoch", ylabel="mean squared error above least squares", title="Distance from least squares")
     right.set_xlim(0, runs["paper"].arrays["mse"].shape[1] - 1)
     right.grid(axis="y")
     plots.EndLabels(right, ends)
-    return made
+    return fig
 
 
 def least_squares(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """Histogram of least-squares errors with the density of theory and the lab's value."""
-    made, ax = plots.axes(plots.COLUMN, 2.7)
-    found, mse = values["least_squares"], runs["paper"].table.least_squares_mse.to_numpy()
-    theory = stats.chi2(found["freedom"], scale=found["theory_mean"] / found["freedom"])
+    """Histogram of least-squares errors with the theoretical density and the value of the lab."""
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
+    summary, mse = values["least_squares"], runs["paper"].table.least_squares_mse.to_numpy()
+    theory = stats.chi2(summary["freedom"], scale=summary["theory_mean"] / summary["freedom"])
     low, high = theory.ppf((0.0005, 0.9995))
     x = np.linspace(min(low, mse.min()), max(high, mse.max()), 400)
     bins = np.linspace(x[0], x[-1], 19)
@@ -52,24 +52,24 @@ def least_squares(runs: Runs, values: Mapping[str, Any]) -> Figure:
     top = 1.22 * ax.get_ylim()[1]
     ax.set_ylim(0, top)
     ax.annotate(
-        f"the lab's {values['line']}:\n{plots.percent(found['below']['rate'])} lie below it",
+        f"lab 000: {values['line']}\n{plots.percent(summary['below']['rate'])} are below it",
         (values["line"], 0.98 * top), (-6, 0), textcoords="offset points", ha="right", va="top", fontsize=SMALL,
         color=VERMILLION,
     )  # fmt: skip
-    at = theory.ppf(0.96)
-    ax.annotate(f"theory: chi-square,\n{found['freedom']} degrees of freedom", (at, theory.pdf(at)), (8, 10),
+    at = theory.ppf(0.98)
+    ax.annotate(f"theory: chi-square,\n{summary['freedom']} degrees of freedom", (at, theory.pdf(at)), (8, 16),
                 textcoords="offset points", fontsize=SMALL)  # fmt: skip
     at = theory.ppf(0.08)
-    ax.annotate(f"{found['data_sets']:,} data sets", (at, theory.pdf(at)), (-10, 8), ha="right",
+    ax.annotate(f"{summary['data_sets']:,} data sets", (at, theory.pdf(at)), (-10, 8), ha="right",
                 textcoords="offset points", fontsize=SMALL, color=BLUE)  # fmt: skip
     ax.set(xlabel="mean squared error of least squares", ylabel="data sets, as a density", xlim=(x[0], x[-1]))
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    return made
+    return fig
 
 
 def label(run: Run) -> str:
-    """A variant by its learning rate: "rate 0.01, decaying"."""
+    """A variant named by its learning rate: "rate 0.01, decaying"."""
     return f"rate {run.protocol['learning_rate']:g}" + (", decaying" if run.protocol["decay"] < 1 else ", constant")
 
 
@@ -95,10 +95,10 @@ def _lab_plot(ax: Axes, run: Run) -> None:
 
 
 def _quantiles(rows: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-    """Quantiles over the data sets; a diverged one counts as infinitely far, and is then cut from the drawing."""
+    """Quantiles over the data sets; a diverged one counts as infinite, and infinite quantiles are not drawn."""
     with np.errstate(invalid="ignore"):  # between two infinite ones
-        found = np.quantile(np.where(np.isfinite(rows), rows, np.inf), shares, axis=0)
-    return np.where(np.isfinite(found), found, np.nan)
+        quantiles = np.quantile(np.where(np.isfinite(rows), rows, np.inf), shares, axis=0)
+    return np.where(np.isfinite(quantiles), quantiles, np.nan)
 
 
 FIGURES: dict[str, Callable[[Runs, Mapping[str, Any]], Figure]] = {

@@ -1,4 +1,4 @@
-"""Where the lab's 0.9005 lies, how close descent comes to it, and what a decaying rate changes."""
+"""Numbers for the report, and verdicts on what lab 000 and theory say about regression by descent."""
 
 from __future__ import annotations
 
@@ -9,29 +9,51 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, interval, percent, significant, thousands
-from backprop.evidence.statistics import wilson
+from backprop.evidence.formatting import significant
+from backprop.evidence.verdicts import NOT_JUDGED, NOT_REPRODUCED, PARTLY, REPRODUCED, share, verdict
 from backprop.experiments.regression.protocol import LINE
 from backprop.results.variant import Run
 
 CLOSE, NEAR = 0.05, 0.2
-"""Gaps, as shares of the least-squares error, that count as arrived and as approached."""
+"""Gaps, as shares of the least-squares error, up to which descent counts as arrived and as approaching."""
+
+EARLY = 0.9
+"""The share of the excess error that a rapid decrease removes in the first tenth of the epochs."""
 
 MIDDLE = (0.025, 0.975)
+CENTRAL = (0.25, 0.75)
+"""Quantiles between which a value is not unusual, and between which it is typical."""
+
 CERTAIN = 0.999
 """Two-sided level of the tests against theory: a correct program fails one in a thousand."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """The numbers by variant, the least-squares errors against theory, and pairs that differ in the decay alone."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `least_squares`: its errors against theory; `variants`: the numbers of each variant by its name; `rows`: the
+        same for the table, by learning rate; `pairs`: variants that differ in the decay alone; `decay`: the learning
+        rates from which a decay helps, hurts, or does neither; `pair`: the one with the largest rate, or None; and the
+        constants of the rules.
+    """
+    variants = {name: _variant(run) for name, run in runs.items()}
+    pairs = _pairs(runs)
     return {
         "line": LINE,
-        "close": CLOSE,
+        "rules": {
+            "middle": MIDDLE[1] - MIDDLE[0], "certain": CERTAIN, "close": CLOSE, "near": NEAR, "early": EARLY,
+        },
         "least_squares": least_squares(runs["paper"].table.least_squares_mse.to_numpy(), runs["paper"].protocol),
-        "variants": {name: _variant(run) for name, run in runs.items()},
-        "pairs": _pairs(runs),
-    }
+        "variants": variants,
+        "rows": _rows(variants, pairs),
+        "pairs": pairs,
+        "decay": {
+            name: [significant(pair["learning_rate"], 1) for pair in pairs if by_decay(pair["closer"]) == outcome]
+            for name, outcome in (("helps", REPRODUCED), ("hurts", NOT_REPRODUCED), ("neither", PARTLY))
+        },
+        "pair": pairs[-1] if pairs else None,
+    }  # fmt: skip
 
 
 def least_squares(mse: np.ndarray, protocol: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,9 +61,9 @@ def least_squares(mse: np.ndarray, protocol: Mapping[str, Any]) -> dict[str, Any
     cases, variance = protocol["cases"], protocol["noise"] ** 2
     freedom = cases - protocol["variables"] - 1
     theory = stats.chi2(freedom, scale=variance / cases)
-    count, below = len(mse), int((mse < LINE).sum())
-    low, high = wilson(below, count)
-    mean, spread = float(mse.mean()), float(mse.std(ddof=1)) if count > 1 else None
+    count = len(mse)
+    below = share(mse < LINE)
+    mean = float(mse.mean())
     band = stats.chi2.interval(CERTAIN, max(count - 1, 1))
     error = theory.std() / np.sqrt(count)
     return {
@@ -51,131 +73,123 @@ def least_squares(mse: np.ndarray, protocol: Mapping[str, Any]) -> dict[str, Any
         "data_sets": count,
         "mean": mean,
         "mean_error": float(error),
-        "spread": spread,
+        "spread": float(mse.std(ddof=1)) if count > 1 else None,
         "range": [float(mse.min()), float(mse.max())],
         "theory_mean": float(theory.mean()),
         "theory_spread": float(theory.std()),
         "theory_range": [float(theory.ppf(share)) for share in MIDDLE],
         "z": float((mean - theory.mean()) / error),
         "spread_range": [float(theory.std() * np.sqrt(value / max(count - 1, 1))) for value in band],
-        "below": {"count": below, "n": count, "rate": below / count, "low": float(low), "high": float(high)},
+        "below": below,
+        "is_unusual": not MIDDLE[0] <= below["rate"] <= MIDDLE[1],
+        "is_central": CENTRAL[0] < below["rate"] < CENTRAL[1],
         "theory_below": float(theory.cdf(LINE)),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims Q1 to Q6."""
-    found, lab = values["least_squares"], values["variants"]["paper"]
-    below = found["below"]
-    judged = [
-        Claim(
-            "Q1", "lab 000", "The least-squares error of the lab's data set", fixed(LINE, 4),
-            f"{percent(below['rate'], 1)} of {thousands(below['n'])} data sets lie below it "
-            f"({percent(below['low'])} to {percent(below['high'])}); by theory {percent(found['theory_below'], 1)}",
-            "reproduced" if MIDDLE[0] <= below["rate"] <= MIDDLE[1] else "not reproduced",
-            f"Reproduced if it lies in the middle {percent(MIDDLE[1] - MIDDLE[0])} of data sets of the same recipe.",
-        ),
-        Claim(
-            "Q2", "theory", "The least-squares error is 1 − (P + 1)/N on average", fixed(found["theory_mean"], 4),
-            f"{fixed(found['mean'], 4)} ± {fixed(found['mean_error'], 4)}",
-            "reproduced" if abs(found["z"]) < stats.norm.ppf((1 + CERTAIN) / 2) else "not reproduced",
-            "Reproduced if theory lies within the 99.9 % interval of the mean.",
-        ),
-        Claim(
-            "Q3", "theory", f"Its spread is that of chi-square with N − P − 1 = {thousands(found['freedom'])} degrees",
-            fixed(found["theory_spread"], 4),
-            "one data set has none" if found["spread"] is None else fixed(found["spread"], 4),
-            "not judged" if found["spread"] is None
-            else "reproduced" if found["spread_range"][0] < found["spread"] < found["spread_range"][1]
-            else "not reproduced",
-            f"Reproduced if the spread lies where theory puts 99.9 % of samples of this size "
-            f"({interval(found['spread_range'], 'fixed', 4)}).",
-        ),
-        Claim(
-            "Q4", "lab 000", "The loss of descent decreases rapidly", "stated",
-            "diverged" if lab["early"] is None else
-            f"a tenth of the epochs removes {fixed(100 * lab['early'], 2)}% of the excess over least squares",
-            "reproduced" if lab["early"] is not None and lab["early"] > 0.9 else "not reproduced",
-            "Reproduced if the median data set loses more than 90% of its excess in the first tenth of the epochs.",
-        ),
-        Claim(
-            "Q5", "lab 000", "It approaches the least-squares error", "stated",
-            "diverged" if lab["gap"] is None else
-            f"{fixed(100 * lab['relative_gap'], 1)}% above it after {thousands(lab['epochs'])} epochs (middle 95 % of "
-            f"data sets: {interval([100 * share for share in lab['relative_gap_range']], 'fixed', 1)}%)",
-            _approach(lab["relative_gap"]),
-            f"Reproduced if the median data set ends within {percent(CLOSE)} of it, partly within {percent(NEAR)}.",
-        ),
-    ]  # fmt: skip
-    for pair in values["pairs"]:
-        if pair["learning_rate"] == max(p["learning_rate"] for p in values["pairs"]):
-            judged.append(
-                Claim(
-                    "Q6", "lab 000", "A decaying rate is more precise around the minimum, after a large one at first",
-                    "stated",
-                    f"from rate {significant(pair['learning_rate'], 1)}, closer in {percent(pair['closer']['rate'])} "
-                    f"({percent(pair['closer']['low'])} to {percent(pair['closer']['high'])}) of the data sets: gap "
-                    f"{significant(pair['decaying_gap'])} instead of {significant(pair['constant_gap'])}",
-                    "reproduced" if pair["closer"]["low"] > 0.5 else
-                    "not reproduced" if pair["closer"]["high"] < 0.5 else "partly",
-                    "On the same data sets and batches, from the largest rate tried both ways: reproduced if the 95 % "
-                    "interval of the share that ends closer lies above one half, not reproduced if below, else partly.",
-                )
-            )  # fmt: skip
-    return judged
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on Q1 to Q6."""
+    errors, lab, pair = values["least_squares"], values["variants"]["paper"], values["pair"]
+    return {
+        "Q1": verdict(not errors["is_unusual"]),
+        "Q2": by_mean(errors["z"]),
+        "Q3": by_spread(errors["spread"], errors["spread_range"]),
+        "Q4": verdict(lab["early"] is not None and lab["early"] > EARLY),
+        "Q5": by_gap(lab["relative_gap"]),
+        "Q6": by_decay(pair["closer"] if pair else None),
+    }
+
+
+def by_mean(z: float) -> str:
+    """Reproduced if the mean is within the interval of theory at the level CERTAIN; `z` is in standard errors."""
+    return verdict(abs(z) < stats.norm.ppf((1 + CERTAIN) / 2))
+
+
+def by_spread(spread: float | None, allowed: list[float]) -> str:
+    """Reproduced if the standard deviation is between the two bounds of theory; one data set has none."""
+    if spread is None:
+        return NOT_JUDGED
+    return verdict(allowed[0] < spread < allowed[1])
+
+
+def by_gap(relative_gap: float | None) -> str:
+    """Reproduced if the gap is at most CLOSE, partly if at most NEAR; it is None if descent diverged."""
+    if relative_gap is None:
+        return NOT_REPRODUCED
+    return verdict(relative_gap <= CLOSE, relative_gap <= NEAR)
+
+
+def by_decay(closer: Mapping[str, Any] | None) -> str:
+    """Reproduced if the interval of the share that a decay brings closer is above one half, not if it is below."""
+    if closer is None:
+        return NOT_JUDGED
+    return verdict(closer["low"] > 0.5, closer["high"] >= 0.5)
 
 
 def _variant(run: Run) -> dict[str, Any]:
+    """Medians over the data sets on which descent did not diverge."""
     table, protocol = run.table, run.protocol
-    fine = table[table.mse.notna()]
-    relative = fine.gap / fine.least_squares_mse
-    excess = (fine.early_mse - fine.least_squares_mse) / (fine.first_mse - fine.least_squares_mse)
+    finite = table[table.mse.notna()]
+    relative = finite.gap / finite.least_squares_mse
+    excess = (finite.early_mse - finite.least_squares_mse) / (finite.first_mse - finite.least_squares_mse)
+    early, gap, unfinished_share = _median(1 - excess), _median(relative), _median(finite.unfinished / finite.gap)
     return {
         "learning_rate": protocol["learning_rate"],
         "decay": protocol["decay"],
         "epochs": protocol["epochs"],
-        "last_epsilon": protocol["learning_rate"] * protocol["decay"] ** (protocol["epochs"] - 1),
-        "diverged": len(table) - len(fine),
-        "first_mse": _median(fine.first_mse),
-        "mse": _median(fine.mse),
-        "last_batch_mse": _median(fine.last_batch_mse),
-        "gap": _median(fine.gap),
-        "relative_gap": _median(relative),
-        "relative_gap_range": [_quantile(relative, share) for share in MIDDLE],
+        "diverged": len(table) - len(finite),
+        "gap": _median(finite.gap),
+        "relative_gap": gap,
+        "relative_gap_percent": None if gap is None else 100 * gap,
+        "relative_gap_range_percent": [100 * _quantile(relative, q) for q in MIDDLE] if len(finite) else None,
         "unfinished": _median(table.unfinished),
-        "unfinished_share": _median(fine.unfinished / fine.gap),
-        "early": _median(1 - excess),
-        "to_least_squares": _median(fine.to_least_squares),
-        "to_truth": _median(fine.to_truth),
+        "mostly_unfinished": unfinished_share is not None and unfinished_share > 0.5,
+        "early": early,
+        "early_percent": None if early is None else 100 * early,
+        "to_least_squares": _median(finite.to_least_squares),
+        "to_truth": _median(finite.to_truth),
         "least_squares_to_truth": _median(table.least_squares_to_truth),
-        "closer_to_truth": float((fine.to_truth < fine.least_squares_to_truth).mean()) if len(fine) else None,
         "slow": _slow(run),
     }
 
 
 def _slow(run: Run) -> dict[str, Any]:
-    """The directions descent is slow in: steps to shrink a distance to 1/e, along the median curvature."""
+    """Curvatures of the loss, the rate limit 2/λ of the steepest, and the epochs to shrink a distance to 1/e.
+
+    `epochs` is for the direction of median curvature; None if the learning rate is 0.
+    """
     curvatures, protocol = np.median(run.arrays["curvatures"], axis=0), run.protocol
-    steps = 1 / (protocol["learning_rate"] * np.median(curvatures))
+    per_epoch = protocol["learning_rate"] * np.median(curvatures) * protocol["cases"] / protocol["batch"]
+    epochs = float(1 / per_epoch) if per_epoch else None
     return {
         "largest": float(curvatures[0]),
         "median": float(np.median(curvatures)),
-        "smallest": float(curvatures[-1]),
-        "epochs": float(steps * protocol["batch"] / protocol["cases"]),
+        "limit": float(2 / curvatures[0]),
+        "epochs": epochs,
+        "is_slow": epochs is None or epochs > protocol["epochs"] / 4,
     }
 
 
+def _rows(variants: Mapping[str, Mapping[str, Any]], pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The variants by learning rate, the constant one first, as the table prints them."""
+    closer = {pair["decaying"]: pair["closer"] for pair in pairs}
+    rows = [
+        {**numbers, "is_lab": name == "paper", "closer": closer.get(name)} for name, numbers in variants.items()
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (row["learning_rate"], -row["decay"]))
+
+
 def _pairs(runs: Mapping[str, Run]) -> list[dict[str, Any]]:
-    """Variants that differ in the decay alone, compared data set by data set, by rate."""
+    """Variants that differ in the decay alone, compared data set by data set; sorted by learning rate."""
     pairs = []
     for constant in runs.values():
         for decaying in runs.values():
-            ours, other = ({**run.protocol, "decay": None} for run in (constant, decaying))
+            same = {**constant.protocol, "decay": None} == {**decaying.protocol, "decay": None}
             gaps = _median(constant.table.gap), _median(decaying.table.gap)
-            if ours != other or None in gaps or not decaying.protocol["decay"] < constant.protocol["decay"] == 1:
+            if not same or None in gaps or not decaying.protocol["decay"] < constant.protocol["decay"] == 1:
                 continue
             closer = decaying.table.gap.to_numpy() < constant.table.gap.fillna(np.inf).to_numpy()
-            low, high = wilson(int(closer.sum()), closer.size)
+            far, near = (_median(run.table.to_least_squares) for run in (decaying, constant))
             pairs.append(
                 {
                     "learning_rate": constant.protocol["learning_rate"],
@@ -184,21 +198,16 @@ def _pairs(runs: Mapping[str, Run]) -> list[dict[str, Any]]:
                     "decaying": decaying.variant,
                     "constant_gap": gaps[0],
                     "decaying_gap": gaps[1],
-                    "closer": {"rate": float(closer.mean()), "low": float(low), "high": float(high)},
+                    "closer": share(closer),
+                    "weights_are_farther": far is not None and near is not None and far > near,
                 }
             )
     return sorted(pairs, key=lambda pair: pair["learning_rate"])
 
 
-def _approach(relative_gap: float | None) -> str:
-    if relative_gap is None or relative_gap > NEAR:
-        return "not reproduced"
-    return "reproduced" if relative_gap <= CLOSE else "partly"
-
-
 def _median(column: pd.Series) -> float | None:
-    return _quantile(column, 0.5)
+    return _quantile(column, 0.5) if column.notna().any() else None
 
 
-def _quantile(column: pd.Series, share: float) -> float | None:
-    return float(column.quantile(share)) if column.notna().any() else None
+def _quantile(column: pd.Series, q: float) -> float:
+    return float(column.quantile(q))

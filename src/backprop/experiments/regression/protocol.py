@@ -1,55 +1,45 @@
-"""The protocol of the regression: the defaults are lab 000's."""
+"""The protocol of the regression: the defaults are those of lab 000."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
-from backprop.protocol import UserError
+from backprop.protocol import UserError, like, setting
+
+LINE = 0.9005
+"""The mean squared error of least squares on the lab's own data set, the line in its plot."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """Each seed is one data set, with its own initial weights and its own shuffling; see WHERE.
+    """Each seed is one data set, with its own initial weights and its own order of the cases."""
 
-    Attributes:
-        cases: N, points in a data set.
-        variables: P, inputs of a point, each uniform(0, 1); so are the true weights, and there is no true bias.
-        noise: standard deviation of the normal noise added to the targets.
-        batch: cases per step; must divide `cases`.
-        epochs: passes through the data, shuffled anew each time.
-        learning_rate: learning rate on the mean squared error of a batch.
-        decay: factor on the learning rate after each epoch (ExponentialLR's gamma); 1 keeps it constant.
-    """
-
-    seeds: int | tuple[int, ...] = 200
-    cases: int = field(default=1000, metadata={"low": 2})
-    variables: int = field(default=100, metadata={"low": 1})
-    noise: float = field(default=1.0, metadata={"low": 0.0})
-    batch: int = field(default=8, metadata={"low": 1})
-    epochs: int = field(default=100, metadata={"low": 1})
-    learning_rate: float = field(default=1e-3, metadata={"low": 0.0})
-    decay: float = field(default=1.0, metadata={"low": 0.0, "high": 1.0})
+    # fmt: off
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 200, label="Data sets",
+        about="data sets, one per seed, the same in all variants: a count n stands for the seeds 0 ... n − 1",
+        stated=("one data set", "lab 000"))
+    cases: int = setting(1000, "Cases N", "cases in a data set", low=2, high=10**6,
+        stated=("1,000", "the lab before lab 000, which made the data set"))
+    variables: int = setting(100, "Variables P",
+        "inputs of a case, uniform between 0 and 1, as are the true weights; there is no true bias",
+        low=1, high=10_000, stated=("100", "the lab before lab 000"))
+    noise: float = setting(1.0, "Noise", "standard deviation of the normal noise added to the targets",
+        low=1e-6, high=1e6, stated=("normal, standard deviation 1", "the lab before lab 000"))
+    batch: int = setting(8, "Batch", "cases per step; must divide the number of cases", unit="cases", low=1, high=10**6,
+        stated=("8, shuffled", "lab 000, the data loader"))
+    epochs: int = setting(100, "Epochs", "passes through the data, each in a new order", low=1, high=10**6,
+        stated=("100", "lab 000, the training loop"))
+    learning_rate: float = setting(1e-3, "Learning rate", "learning rate on the mean squared error of a batch",
+        low=0.0, high=1e6, stated=("0.001", "lab 000, the optimizer"))
+    decay: float = setting(1.0, "Decay", "factor on the learning rate after each epoch; 1 keeps it constant",
+        low=0.0, high=1.0, stated=("constant", "lab 000; it introduces ExponentialLR but does not use it here"))
+    # fmt: on
 
     def __post_init__(self) -> None:
-        """Check what depends on two fields, besides each field by itself."""
+        """Check what depends on two fields, besides each field alone."""
         super().__post_init__()
         if self.cases % self.batch:
             raise UserError(f"batch is {self.batch}; it must divide cases, which is {self.cases}.")
         if self.cases <= self.variables + 1:
             raise UserError(f"cases is {self.cases}; it must exceed variables + 1, which is {self.variables + 1}.")
-
-
-LINE = 0.9005
-"""The mean squared error of least squares on the lab's own data set, as the lab draws it."""
-
-WHERE = {
-    "cases": ("1,000", "the previous lab, which made the data set"),
-    "variables": ("100", "the previous lab"),
-    "noise": ("normal, standard deviation 1", "the previous lab"),
-    "batch": ("8, shuffled", "lab 000, the data loader"),
-    "epochs": ("100", "lab 000, the training loop"),
-    "learning_rate": ("0.001", "lab 000, the optimizer"),
-    "decay": ("constant", "lab 000; it presents ExponentialLR, but does not use it here"),
-}
-"""Field of the protocol: (what the lab states, where)."""

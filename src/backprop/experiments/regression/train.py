@@ -1,8 +1,8 @@
-"""Fits every data set by descent, all of them side by side, and by least squares.
+"""Fit every data set by descent, all of them in parallel, and by least squares.
 
-One axis runs over the data sets, and each step is two batched products. All randomness of a data set comes from its
-own generator, so that data set 17 is the same in any company; every variant draws the same numbers. CPU only: a step
-is too small for anything else.
+One axis runs over the data sets, and each step is two batched products. All random numbers of a data set come from
+its own generator: data set 17 does not depend on which others are drawn, and every variant draws the same numbers.
+Everything runs on the CPU, because a step is too small for a GPU.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from backprop.experiments.regression.protocol import Protocol
 _log = logging.getLogger(__name__)
 
 BLOCK = 50
-"""Data sets trained at a time: a block of 1,000 cases and 100 variables takes 20 MB, twice."""
+"""Data sets trained at a time: in a block, 1,000 cases with 100 variables take 20 MB, twice."""
 
 
 class Problem(NamedTuple):
-    """Data sets side by side; the last input is always 1, and its weight is the bias.
+    """Stacked data sets; the last input is always 1, and its weight is the bias.
 
     `inputs` [S, N, P + 1], `targets` [S, N], `truth` and `initial` weights [S, P + 1], and for each epoch the `order`
     of the cases [E, S, N].
@@ -42,7 +42,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
     Returns:
         seeds [S]; truth, initial, weights, least_squares [S, P + 1], the bias last;
-        batch_mse [S, epochs]: mean over an epoch's batches, each before its step, as the lab sums it up;
+        batch_mse [S, epochs]: mean over the batches of an epoch, each before its step, as the lab computes it;
         mse [S, epochs + 1]: over all cases, before the first and after each epoch;
         least_squares_mse [S];
         curvatures, start [S, P + 1]: eigenvalues of the Hessian of the mean squared error, largest first, and the
@@ -59,7 +59,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 
 def draw(protocol: Protocol, seeds: tuple[int, ...]) -> Problem:
-    """The data set, initial weights and shuffles of each seed, in the lab's order and distributions."""
+    """The data set, initial weights and orders of the cases of each seed, drawn from the distributions of the lab."""
     drawn = [_draw_one(protocol, torch.Generator().manual_seed(seed)) for seed in seeds]
     inputs, targets, truth, initial, order = (torch.stack(part) for part in zip(*drawn, strict=True))
     return Problem(inputs, targets, truth, initial, order.transpose(0, 1))
@@ -71,14 +71,14 @@ def _draw_one(protocol: Protocol, generator: torch.Generator) -> tuple[torch.Ten
     truth = torch.cat([torch.rand(variables, generator=generator), torch.zeros(1)])
     noise = protocol.noise * torch.randn(cases, generator=generator)
     inputs = torch.cat([inputs, torch.ones(cases, 1)], dim=1)
-    bound = variables**-0.5  # as torch.nn.Linear starts, weights and bias alike
+    bound = variables**-0.5  # the range from which torch.nn.Linear draws weights and bias
     initial = torch.empty(variables + 1).uniform_(-bound, bound, generator=generator)
     order = torch.stack([torch.randperm(cases, generator=generator) for _ in range(protocol.epochs)])
     return inputs, inputs @ truth + noise, truth, initial, order
 
 
 def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
-    """Descend on the mean squared error of batches, through every epoch; nan where a rate is too large."""
+    """Descend on the mean squared error of batches, through every epoch; nan where the rate is too large."""
     inputs, targets, _, initial, orders = problem
     count, cases, width = inputs.shape
     steps, batch = cases // protocol.batch, protocol.batch
@@ -90,7 +90,7 @@ def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
     batch_mse = []
     mse = [_mse(inputs, targets, weights[:, 0])]
     for order in orders:
-        # one gather per epoch, laid out as [step, data set, case], so that every step reads memory in order
+        # one gather per epoch into the layout [step, data set, case], so that every step reads contiguous memory
         index = (first_row + order).reshape(count, steps, batch).transpose(0, 1).reshape(-1)
         torch.index_select(rows, 0, index, out=shuffled)
         aims = wanted[index].reshape(steps, count, 1, batch)
@@ -110,7 +110,7 @@ def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
 
 
 def solve(problem: Problem) -> dict[str, torch.Tensor]:
-    """Least squares, and how curved the loss is in which direction, in double precision."""
+    """Least squares, and the curvature of the loss along each eigenvector, in double precision."""
     inputs, targets = problem.inputs.double(), problem.targets.double()
     weights = torch.linalg.lstsq(inputs, targets[..., None]).solution[..., 0]
     curvatures, directions = torch.linalg.eigh(2 / inputs.shape[1] * inputs.mT @ inputs)
