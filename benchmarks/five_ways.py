@@ -1,9 +1,9 @@
-"""Time per step of lab 001's network in each of its versions: one process, in turns, medians.
+"""Time per step of the network of lab 001 in each of its versions: one process, in turns, medians.
 
     uv run python benchmarks/five_ways.py [--steps 50] [--rounds 15] [--threads 1]
 
-Prints a table. Every round runs each version for as many steps, starting with another one each time, so that what
-else the machine does falls on all of them; read the ratios rather than the milliseconds.
+Prints a table. Every round runs each version for the same number of steps and begins with another version, so that
+other load on the machine affects all of them. The ratios are more reliable than the milliseconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from backprop.experiments.five_ways.train import draw  # noqa: E402
 
 
 def main() -> None:
-    """Measure and print."""
+    """Time every version in both precisions and print the table."""
     torch.set_num_threads(options.threads)
     versions = {**ways.PLAIN, "adam": ways.with_adam}
     names = list(versions)
@@ -37,23 +37,23 @@ def main() -> None:
         f"{options.rounds} turns of {options.steps} steps each, {options.threads} thread(s); median (fastest) ms a step"
     )
     print(f"{'':10}{'double':>18}{'ratio':>7}{'single':>18}{'ratio':>7}")
-    found: dict[str, dict[str, list[float]]] = {}
+    times: dict[str, dict[str, list[float]]] = {}
     for precision in ("double", "single"):
-        setting = draw(Protocol(precision=precision), 0)._replace(steps=options.steps)
-        found[precision] = {name: [] for name in names}
+        problem = draw(Protocol(precision=precision), 0)._replace(steps=options.steps)
+        times[precision] = {name: [] for name in names}
         for version in versions.values():
-            version(setting._replace(steps=3))
+            version(problem._replace(steps=3))
         for turn in range(options.rounds):
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 start = time.perf_counter()
-                versions[name](setting)
-                found[precision][name].append(1000 * (time.perf_counter() - start) / options.steps)
+                versions[name](problem)
+                times[precision][name].append(1000 * (time.perf_counter() - start) / options.steps)
     for name in names:
         cells = []
-        for times in found.values():
-            median = statistics.median(times[name])
-            cells.append(f"{median:10.2f} ({min(times[name]):.2f})".rjust(18))
-            cells.append(f"{median / statistics.median(times['numpy']):7.2f}")
+        for of_precision in times.values():
+            median = statistics.median(of_precision[name])
+            cells.append(f"{median:10.2f} ({min(of_precision[name]):.2f})".rjust(18))
+            cells.append(f"{median / statistics.median(of_precision['numpy']):7.2f}")
         print(f"{name:10}{''.join(cells)}")
 
 

@@ -1,102 +1,116 @@
-"""Whether what computes the same gives the same losses, and what Adam and another start change."""
+"""Numbers for the report, and verdicts on whether the five versions of lab 001 compute the same."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import count, percent, significant, thousands
-from backprop.experiments.five_ways.protocol import PLAIN, WAYS
+from backprop.evidence.verdicts import NOT_JUDGED, NOT_REPRODUCED, by_count, verdict
+from backprop.experiments.five_ways.protocol import OTHERS, PLAIN, WAYS
 from backprop.results.variant import Run
 
 SAME = {"double": 2.0**-26, "single": 2.0**-11.5}
-"""Relative differences of losses in half of the digits of a precision: √(machine precision)."""
+"""Relative difference of losses that agree in half of the digits of a precision: √(machine precision)."""
 
 SIMILAR = 0.1
-"""Relative difference below which losses are at least alike."""
+"""Relative difference below which losses are at least similar."""
 
 FITTED = 1e-3
 """A network has fitted its data if less than this share of the first loss is left."""
 
+LAG = 100
+"""Adam lags behind plain descent if it leaves more than this many times the share of the loss."""
+
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """By precision: the largest difference of each version from NumPy's; and what each version's loss came down to."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `precisions`: for double and single, the largest differences from the losses of NumPy, or None if no variant
+        has that precision; `ways`: the losses of each version; `rows`: the versions whose losses the text compares;
+        and the constants of the rules.
+    """
     paper = runs["paper"]
+    protocol = paper.protocol
+    by_precision = {run.protocol["precision"]: _differences(run) for run in runs.values()}
+    ways = {way: _losses(paper.table[paper.table.way == way]) for way in WAYS}
+    lefts = ways["numpy"]["left"], ways["adam"]["left"]
     return {
-        "precisions": {run.protocol["precision"]: _differences(run) for run in runs.values()},
-        "ways": {way: _losses(paper.table[paper.table.way == way]) for way in WAYS},
-        "same": SAME,
-        "fitted": FITTED,
+        "precisions": {name: by_precision.get(name) for name in SAME},
+        "ways": ways,
+        "rows": _rows(ways, protocol),
+        "rules": {"same": SAME, "similar": SIMILAR, "fitted": FITTED},
         "seeds": len(paper.arrays["seeds"]),
-        "sizes": {name: paper.protocol[name] for name in ("cases", "inputs", "hidden", "outputs")},
-        "steps": paper.protocol["steps"],
-        "learning_rate": paper.protocol["learning_rate"],
-        "library_learning_rate": paper.protocol["library_learning_rate"],
-        "adam_reach": paper.protocol["steps"] * paper.protocol["library_learning_rate"],
+        "sizes": {name: protocol[name] for name in ("cases", "inputs", "hidden", "outputs")},
+        "weights": (protocol["inputs"] + protocol["outputs"]) * protocol["hidden"],
+        "steps": protocol["steps"],
+        "adam_reach": protocol["steps"] * protocol["library_learning_rate"],
+        "adam_lags": None not in lefts and lefts[1] > LAG * lefts[0],
+        "fits_by_hand": by_fit([lefts[0]]),
+        "fits_from_the_library": by_fit(ways[name]["left"] for name in OTHERS[1:]),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims W1 to W5; W5 only where a variant in single precision was trained."""
-    seeds, steps, ways = count(values["seeds"], "data set"), thousands(values["steps"]), values["ways"]
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on W1 to W5; those on a precision that no variant has are not judged."""
+    double, single = values["precisions"]["double"], values["precisions"]["single"]
+    return {
+        "W1": by_difference(double["in_torch"], SAME["double"]) if double else NOT_JUDGED,
+        "W2": by_difference(double["relative"]["optim"], SAME["double"]) if double else NOT_JUDGED,
+        "W3": values["fits_by_hand"],
+        "W4": values["fits_from_the_library"],
+        "W5": by_difference(single["largest"], SAME["single"]) if single else NOT_JUDGED,
+    }
 
-    def same(id_: str, source: str, claim: str, precision: str, names: tuple[str, ...]) -> Claim:
-        found = values["precisions"][precision]["relative"]
-        worst = None if any(found[name] is None for name in names) else max(found[name] for name in names)
-        ours = "diverged" if worst is None else f"relative difference at most {significant(worst)}"
-        return Claim(
-            id_, source, claim, "the same losses", f"{ours} in {precision} precision, {steps} steps, {seeds}",
-            "not reproduced" if worst is None or worst > SIMILAR
-            else "reproduced" if worst <= SAME[precision] else "partly",
-            "Reproduced if half of the digits agree at every step (relative difference at most "
-            f"{significant(SAME[precision])}), partly if the difference is below {percent(SIMILAR)}.",
-        )  # fmt: skip
 
-    def fits(id_: str, claim: str, names: tuple[str, ...]) -> Claim:
-        left = [ways[name]["left"] for name in names]
-        fitted = [share is not None and share < FITTED for share in left]
-        ours = "; ".join(
-            "diverged" if share is None else f"{significant(share)} of the first loss left" for share in left
-        )
-        return Claim(
-            id_, "lab 001", claim, "stated", ours,
-            "reproduced" if all(fitted) else "partly" if any(fitted) else "not reproduced",
-            f"Reproduced if less than {percent(FITTED, 1)} of the first loss is left on every data set.",
-        )  # fmt: skip
+def by_difference(relative: float | None, same: float) -> str:
+    """Reproduced if the largest relative difference is at most `same`, partly if at most SIMILAR.
 
-    found = []
-    if "double" in values["precisions"]:
-        found += [
-            same("W1", "lab 001", "NumPy, tensors, autograd and nn compute the same", "double", PLAIN[1:4]),
-            same("W2", "our own question", "So does optim, with plain descent", "double", PLAIN[4:]),
-        ]
-    found += [
-        fits("W3", "The network fits random data, by hand", ("numpy",)),
-        fits("W4", "It does with nn and with Adam, from the library's start, at a larger rate", WAYS[-2:]),
-    ]
-    if "single" in values["precisions"]:
-        found.append(same("W5", "lab 001", "The same in single precision, torch's default", "single", PLAIN[1:]))
-    return found
+    It is None if a version diverged.
+    """
+    if relative is None:
+        return NOT_REPRODUCED
+    return verdict(relative <= same, relative <= SIMILAR)
+
+
+def by_fit(left: Iterable[float | None]) -> str:
+    """Reproduced if each version leaves less than FITTED of its first loss, partly if one does; None: it diverged."""
+    return by_count(share is not None and share < FITTED for share in left)
 
 
 def _differences(run: Run) -> dict[str, Any]:
-    rows = run.table[run.table.way.isin(PLAIN[1:])].groupby("way")
+    """The largest relative difference of each version from NumPy's losses, over data sets and steps."""
+    relative = {way: _largest(run.table[run.table.way == way].relative) for way in PLAIN[1:]}
     return {
-        "variant": run.variant,
-        "difference": {way: _largest(group.difference) for way, group in rows},
-        "relative": {way: _largest(group.relative) for way, group in rows},
+        "relative": relative,
+        "cells": list(relative.values()),
+        "in_torch": _largest(pd.Series([relative[way] for way in PLAIN[1:4]], dtype=float)),
+        "largest": _largest(pd.Series(relative, dtype=float)),
     }
 
 
 def _losses(rows: pd.DataFrame) -> dict[str, Any]:
+    """Median losses of one version, and the largest share of the first loss that is left; None if it diverged."""
     return {
         "first": float(rows.first_loss.median()),
         "last": float(rows.last_loss.median()) if rows.last_loss.notna().all() else None,
         "left": _largest(rows.last_loss / rows.first_loss),
     }
+
+
+def _rows(ways: Mapping[str, Mapping[str, Any]], protocol: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The versions that differ in update rule or initial weights, one row each, as the table prints them."""
+    versions = (
+        ("numpy", "plain descent", "standard normal", "learning_rate"),
+        ("adam", "Adam", "standard normal", "library_learning_rate"),
+        ("library_descent", "plain descent", "default of `nn.Linear`", "library_learning_rate"),
+        ("library_adam", "Adam", "default of `nn.Linear`", "library_learning_rate"),
+    )
+    return [
+        {"update": update, "start": start, "rate": protocol[rate], **ways[way]} for way, update, start, rate in versions
+    ]
 
 
 def _largest(column: pd.Series) -> float | None:

@@ -1,4 +1,4 @@
-"""Trains every version from the same weights on the same data; CPU only, where NumPy is."""
+"""Train every version from the same weights on the same data, on the CPU, where NumPy runs."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train every version on the data of every seed.
 
     Returns:
-        seeds [S] and losses [S, W, steps]: the summed squared error before each step, by seed and by
-        protocol.WAYS, in double precision whatever it was computed in.
+        seeds [S] and losses [S, W, steps]: the summed squared error before each step, by seed and in the order of
+        protocol.WAYS; stored in double precision, computed in the precision of the protocol.
     """
     losses = []
     for seed in seeds:
-        setting = draw(protocol, seed)
-        library = setting._replace(learning_rate=protocol.library_learning_rate)
-        found = {name: ways.PLAIN[name](setting) for name in PLAIN}
-        found["adam"] = ways.with_adam(library)
-        found["library_descent"] = ways.library_descent(library, seed)
-        found["library_adam"] = ways.library_adam(library, seed)
-        losses.append([found[name] for name in WAYS])
+        problem = draw(protocol, seed)
+        library = problem._replace(learning_rate=protocol.library_learning_rate)
+        by_way = {name: ways.PLAIN[name](problem) for name in PLAIN}
+        by_way["adam"] = ways.with_adam(library)
+        by_way["library_descent"] = ways.library_descent(library, seed)
+        by_way["library_adam"] = ways.library_adam(library, seed)
+        losses.append([by_way[name] for name in WAYS])
     return {"seeds": np.array(seeds), "losses": np.array(losses, dtype=float)}
 
 
-def draw(protocol: Protocol, seed: int) -> ways.Setting:
-    """Data and initial weights of a seed, standard normal, drawn in double and rounded to the protocol's precision."""
+def draw(protocol: Protocol, seed: int) -> ways.Problem:
+    """Standard normal data and initial weights of a seed, drawn in double and rounded to the protocol's precision."""
     random = np.random.default_rng(seed)
     sizes = (
         (protocol.cases, protocol.inputs),
@@ -42,4 +42,4 @@ def draw(protocol: Protocol, seed: int) -> ways.Setting:
         (protocol.hidden, protocol.outputs),
     )
     x, y, w1, w2 = (random.standard_normal(size).astype(DTYPES[protocol.precision]) for size in sizes)
-    return ways.Setting(x, y, w1, w2, protocol.learning_rate, protocol.steps)
+    return ways.Problem(x, y, w1, w2, protocol.learning_rate, protocol.steps)
