@@ -44,7 +44,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "methods": methods,
         "rows": _rows(methods, protocol),
         "recovered": {method: by_recovery(methods[method]["to_least_squares"], precision["b"]) for method in METHODS},
-        "adam_is_late": methods["adam"]["worst_to_least_squares"] is not None
+        "adam_is_slow": methods["adam"]["worst_to_least_squares"] is not None
         and methods["adam"]["worst_to_least_squares"] > precision["b"],
         "precision": precision,
         "limit": _limit(run),
