@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages
+from backprop.documents import pages, templates
 from backprop.documents.claims import read_claims
+from backprop.documents.tables import protocol_table
 from backprop.experiments.autograd import findings
 from backprop.experiments.autograd.analyse import COLUMNS, analyse, analytic
 from backprop.experiments.autograd.protocol import FACTS, Protocol, columns
@@ -90,6 +92,13 @@ def test_facts_and_columns_name_the_same_derivatives() -> None:
     assert {name for name, _ in columns(PROTOCOL)} == {fact.name for fact in FACTS}
 
 
+def render_section(values: dict[str, Any]) -> str:
+    """The section of the report on these values."""
+    content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
+    context = {"autograd": content, "protocol_table": protocol_table}
+    return templates.render_file(pages.KIT / "sections" / "60_autograd.md.j2", context)
+
+
 def write_run(folder: Path, arrays: dict[str, np.ndarray]) -> Run:
     """The saved results of one variant, as the workflow leaves them."""
     store.write_arrays(folder / store.ARRAYS, arrays, {"protocol": asdict(PROTOCOL), "provenance": {}})
@@ -104,6 +113,7 @@ def test_every_claim_is_judged_and_printed(tmp_path: Path) -> None:
     assert [claim.id for claim in claims] == [f"A{n}" for n in range(1, 8)]
     assert [claim.verdict for claim in claims] == ["reproduced"] * 6 + ["partly"]
     assert "lab 002" in claims[-1].ours
+    assert "**Answer.** Yes" in render_section(values)
 
 
 def test_a_gradient_that_is_kept_or_not_reset_fails_its_own_claim_only(tmp_path: Path) -> None:
@@ -114,6 +124,7 @@ def test_a_gradient_that_is_kept_or_not_reset_fails_its_own_claim_only(tmp_path:
     assert failed == ["A4", "A5"]
     claims = read_claims({"autograd": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
     assert "kept without retain_grad too" in claims[3].ours and "another gradient" in claims[4].ours
+    assert "even without `retain_grad`" in render_section(values)
 
 
 def test_equality_is_partly_reproduced_only_if_it_fails_by_rounding() -> None:

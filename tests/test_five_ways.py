@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages
+from backprop.documents import pages, templates
 from backprop.documents.claims import Claim, read_claims
+from backprop.documents.tables import protocol_table
 from backprop.experiments.five_ways import figures, findings, ways
 from backprop.experiments.five_ways.analyse import COLUMNS, analyse
 from backprop.experiments.five_ways.protocol import PLAIN, WAYS, Protocol
@@ -107,6 +109,13 @@ def test_single_precision_differs_by_rounding_only() -> None:
     assert 1e-9 < relative.max() < 1e-4
 
 
+def render_section(values: dict[str, Any]) -> str:
+    """The section of the report on these values."""
+    content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
+    context = {"five_ways": content, "protocol_table": protocol_table}
+    return templates.render_file(pages.KIT / "sections" / "63_five_ways.md.j2", context)
+
+
 def write_run(folder: Path, protocol: Protocol) -> Run:
     """One variant trained and analysed on disk, as the workflow leaves it."""
     arrays = train(protocol, protocol.seed_list, "cpu", {})
@@ -116,11 +125,12 @@ def write_run(folder: Path, protocol: Protocol) -> Run:
 
 
 def judge(runs: dict[str, Run], folder: Path) -> list[Claim]:
-    """The judged claims as the report prints them; every figure is drawn too."""
+    """The judged claims as the report prints them; the section is rendered and every figure drawn too."""
     values = findings.values(runs)
     store.write_json(folder / "findings.json", values)
     for name, figure in figures.FIGURES.items():
         assert figure(runs, values), name
+    assert "**Answer.**" in render_section(values)
     verdicts = findings.verdicts(values)
     return read_claims({"five_ways": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages
+from backprop.documents import pages, templates
 from backprop.documents.claims import read_claims
+from backprop.documents.tables import protocol_table
 from backprop.experiments.line import figures, findings
 from backprop.experiments.line.analyse import COLUMNS, analyse
 from backprop.experiments.line.protocol import Protocol
@@ -140,6 +141,13 @@ def test_margins_must_enclose_the_limit_and_seeds_must_suit_numpy() -> None:
         Protocol(seeds=(1, 2**32))
 
 
+def render_section(values: dict[str, Any]) -> str:
+    """The section of the report on these values."""
+    content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
+    context = {"line": content, "protocol_table": protocol_table}
+    return templates.render_file(pages.KIT / "sections" / "61_line.md.j2", context)
+
+
 def write_run(folder: Path, protocol: Protocol, arrays: dict[str, np.ndarray]) -> Run:
     """The saved results of one variant, as the workflow leaves them."""
     store.write_arrays(folder / store.ARRAYS, arrays, {"protocol": asdict(protocol), "provenance": {}})
@@ -167,6 +175,7 @@ def test_a_run_in_which_every_line_diverges_is_judged_printed_and_drawn(tmp_path
     assert verdicts["N1"] == "not reproduced" and verdicts["N2"] == "reproduced"
     claims = read_claims({"line": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
     assert "diverges on every line" in claims[0].ours
+    assert "**Answer.** Not at these settings" in render_section(values)
     for name, figure in figures.FIGURES.items():
         assert figure({"paper": run}, values), name
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from backprop.documents import pages
+from backprop.documents import pages, templates
 from backprop.documents.claims import read_claims
+from backprop.documents.tables import protocol_table
 from backprop.experiments.regression import figures, findings
 from backprop.experiments.regression.analyse import COLUMNS, analyse, unfinished
 from backprop.experiments.regression.protocol import Protocol
@@ -93,7 +95,7 @@ def test_least_squares_errors_follow_theory() -> None:
 
 
 def test_the_value_of_the_lab_is_typical_in_theory() -> None:
-    """For N = 1,000 and P = 100 the mean is 0.899, and 0.9005 lies just above the middle."""
+    """For N = 1,000 and P = 100 the mean is 0.899, and 0.9005 is just above the middle."""
     errors = findings.least_squares(np.array([0.85, 0.9, 0.95]), {"cases": 1000, "variables": 100, "noise": 1.0})
     assert errors["theory_mean"] == pytest.approx(0.899) and errors["freedom"] == 899
     assert 0.5 < errors["theory_below"] < 0.54
@@ -126,6 +128,13 @@ def test_batches_must_divide_the_cases() -> None:
         Protocol(cases=50, batch=5)
 
 
+def render_section(values: dict[str, Any]) -> str:
+    """The section of the report on these values."""
+    content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
+    context = {"regression": content, "protocol_table": protocol_table}
+    return templates.render_file(pages.KIT / "sections" / "62_regression.md.j2", context)
+
+
 def write_run(folder: Path, protocol: Protocol) -> Run:
     """One variant trained and analysed on disk, as the workflow leaves it."""
     arrays = train(protocol, protocol.seed_list, "cpu", {})
@@ -147,6 +156,7 @@ def test_every_claim_is_judged_and_printed(tmp_path: Path) -> None:
     assert set(verdicts) == {f"Q{n}" for n in range(1, 7)} and verdicts["Q6"] == "reproduced"
     claims = read_claims({"regression": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
     assert claims[5].ours.startswith("from rate 0.1, closer in ")
+    assert "From a rate of 0.1 the decay lowers the error" in render_section(values)
 
 
 def test_one_data_set_that_diverges_is_judged_printed_and_drawn(tmp_path: Path) -> None:
@@ -159,6 +169,7 @@ def test_one_data_set_that_diverges_is_judged_printed_and_drawn(tmp_path: Path) 
     assert verdicts["Q3"] == verdicts["Q6"] == "not judged"
     claims = read_claims({"regression": {"values": values, "verdicts": verdicts}}, pages.KIT / "claims")
     assert claims[3].ours == claims[4].ours == "descent diverges"
+    assert "**Answer.** Not at all" in render_section(values)
     for name, figure in figures.FIGURES.items():
         assert figure(runs, values), name
 
