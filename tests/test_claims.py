@@ -73,6 +73,17 @@ def test_errors_name_the_file_and_the_claim(folder, old, new, words):
         assert word in str(caught.value)
 
 
+def test_a_mark_follows_its_word_without_a_space_but_a_number_keeps_it(folder):
+    """A branch may end before a mark; ".1" is a number, as in "targets .1 and .9"."""
+    path = folder / "symmetry.yaml"
+    path.write_text(
+        path.read_text().replace(
+            "ours: equal", 'ours: "<% if true %> targets .1 <% endif %> ; .9 <% if true %>x<% endif %> ."'
+        )
+    )
+    assert read_claims(findings(), folder)[0].ours == "targets .1; .9 x."
+
+
 def test_a_verdict_needs_a_claim_and_a_known_word(folder):
     verdicts = findings()["symmetry"]["verdicts"]
     with pytest.raises(UserError, match="symmetry returns a verdict on S4, but the file has no such claim"):

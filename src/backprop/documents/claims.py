@@ -185,7 +185,7 @@ def _check_verdicts(path: Path, experiment: str, entries: Mapping[str, Any], ver
 
 def _render(path: Path, id_: str, name: str, text: str, context: Mapping[str, Any]) -> str:
     rendered = " ".join(render_text(text, context, f"{path.name}, {name} of {id_}").split())
-    rendered = re.sub(r" ([;,.])", r"\1", rendered)  # a branch of the template may end before the mark
+    rendered = re.sub(r" ([;,.])(?!\d)", r"\1", rendered)  # a branch of the template may end before the mark
     if not rendered:
         raise UserError(f"{path}: '{name}' of {id_} is empty for these results; write what to print instead.")
     return rendered
