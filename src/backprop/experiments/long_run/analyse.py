@@ -1,4 +1,4 @@
-"""One row per network: Experiment 1's measures at the cap, how a failure looks, and whether the family changed."""
+"""One row per network: Experiment 1's measures at the cap, the errors of a failure, and changes of family."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from backprop.experiments.symmetry import measures
 from backprop.results.tables import Column
 
 FLAT = 1e-6
-"""An eigenvalue of the Hessian counts as zero below this share of the largest one."""
+"""An eigenvalue of the Hessian counts as zero if it is smaller than this share of the largest one."""
 
 KINDS = ("minimum", "flat valley", "saddle")
 
 COLUMNS = (
     *symmetry.COLUMNS,
-    Column("missed", pa.int64(), "palindromes with the output on the wrong side at the cap"),
-    Column("false_alarms", pa.int64(), "other inputs with the output on the wrong side at the cap"),
+    Column("missed", pa.int64(), "palindromes with an incorrect output at the cap"),
+    Column("false_alarms", pa.int64(), "other inputs with an incorrect output at the cap"),
     Column("gradient_norm", pa.float64(), "norm of dE/dw at the cap"),
     Column("lowest_eigenvalue", pa.float64(), "smallest eigenvalue of the Hessian of E at the cap"),
     Column("highest_eigenvalue", pa.float64(), "largest eigenvalue of the Hessian of E at the cap"),
-    Column("kind", pa.string(), "saddle, flat valley or minimum by the smallest over the largest eigenvalue"),
+    Column(
+        "kind", pa.string(), "minimum, flat valley or saddle, by the ratio of the smallest to the largest eigenvalue"
+    ),
     Column("norm", pa.float64(), "norm of all weights at the cap"),
-    Column("first_family", pa.string(), "family at the first kept sweep at which it was in one; empty if never"),
-    Column("moved", pa.bool_(), "it was in two different families at two kept sweeps"),
+    Column("first_family", pa.string(), "the first family that it belonged to at a kept sweep; empty if none"),
+    Column("moved", pa.bool_(), "it belonged to different families at different kept sweeps"),
 )
 
 
@@ -52,20 +54,20 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 
 def kinds(eigenvalues: np.ndarray) -> np.ndarray:
-    """What the Hessian says of a place, from its eigenvalues [networks, W]; empty for a diverged network."""
+    """The kind of each stationary point from the eigenvalues of its Hessian [networks, W]; empty if it diverged."""
     lowest = eigenvalues[:, 0] / np.abs(eigenvalues).max(axis=1)
     chosen = np.select([lowest < -FLAT, lowest <= FLAT, lowest > FLAT], ["saddle", "flat valley", "minimum"], "")
     return chosen.astype(object)
 
 
 def norms(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The norm of all weights of every network at every kept sweep, [S, K]."""
+    """The norm of all weights of every network at every kept sweep [S, K]."""
     squares = [(arrays[name].astype(float) ** 2).sum(axis=(2, 3)) for name in ("layer_1", "layer_2")]
     return np.sqrt(squares[0] + squares[1])
 
 
 def families_by_sweep(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The family of every network at every kept sweep, [S, K]; empty where it has not solved the task by then."""
+    """The family of every network at every kept sweep [S, K]; empty if it has not solved the task by that sweep."""
     first, kept = arrays["first_sweep"][:, 0], arrays["kept_sweeps"]
     names = np.full((len(first), len(kept)), "", dtype=object)
     for column, sweep in enumerate(kept):

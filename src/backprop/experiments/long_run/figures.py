@@ -1,4 +1,4 @@
-"""The figures of the long run: pure functions of what lies on disk."""
+"""The figures of the long run: pure functions of saved results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from backprop import plots
 from backprop.experiments.long_run.gaps import gap
+from backprop.experiments.long_run.protocol import EXPERIMENT_1_SWEEPS
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, by_coding
 from backprop.plots import style
 from backprop.results.variant import Run
@@ -21,25 +22,25 @@ Values = Mapping[str, Any]
 
 def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks still unsolved, to the late cap, on a logarithmic axis of sweeps."""
-    made, ax = plots.axes(plots.COLUMN, 2.9)
+    fig, ax = plots.axes(plots.COLUMN, 2.9)
     groups, cap = {}, 0
     for label, run in by_coding(runs).items():
         times = run.table["sweeps_0.5"]
         cap = max(cap, run.protocol["sweeps"])
         groups[f"targets {label}"] = (times.fillna(run.protocol["sweeps"]), times.notna())
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
-    for sweep, label in ((PRINTED_SWEEPS, "the paper"), (5000, "Experiment 1 stops")):
+    for sweep, label in ((PRINTED_SWEEPS, "the paper"), (EXPERIMENT_1_SWEEPS, "Experiment 1 stops")):
         if sweep < cap:
             ax.axvline(sweep, color=style.MUTED, lw=0.8, ls=":")
             ax.text(sweep, 1.0, f" {label}", va="top", fontsize=style.SMALL, color=style.MUTED)
-    return made
+    return fig
 
 
 def fates(runs: Runs, values: Values) -> Figure:
-    """E over sweeps of networks unsolved when Experiment 1 stops: a plateau that ends, and levels that do not."""
+    """E over sweeps of networks unsolved when Experiment 1 stops: a plateau that ends, and levels that remain."""
     coded = by_coding(runs)
-    made = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.0)
-    axes = np.atleast_1d(made.subplots(1, len(coded), sharey=True))
+    fig = plots.figure(plots.WIDE if len(coded) > 1 else plots.COLUMN, 3.0)
+    axes = np.atleast_1d(fig.subplots(1, len(coded), sharey=True))
     for ax, (label, run) in zip(axes, coded.items(), strict=True):
         plateau = values["variants"][run.variant]["plateau"]
         times = run.table["sweeps_0.5"]
@@ -50,14 +51,14 @@ def fates(runs: Runs, values: Values) -> Figure:
         start = sweeps >= 0.4 * plateau["sweep"]
         plots.error_curves(ax, sweeps[start], errors[start], solved, log_time=True)
         ax.set_title(f"targets {label}: unsolved after {plateau['sweep']:,} sweeps")
-    return made
+    return fig
 
 
 def levels(runs: Runs, values: Values) -> Figure:
-    """The E at which failed networks stand at the cap, by how many palindromes they miss."""
+    """E of the failed networks at the cap, by the number of palindromes that they miss."""
     coded = {label: run for label, run in by_coding(runs).items() if not run.table.solved.all()}
-    made = plots.figure(plots.COLUMN, max(1.6, 2.2 * len(coded)))
-    axes = np.atleast_1d(made.subplots(max(1, len(coded)), 1))
+    fig = plots.figure(plots.COLUMN, max(1.6, 2.2 * len(coded)))
+    axes = np.atleast_1d(fig.subplots(max(1, len(coded)), 1))
     if not coded:
         axes[0].text(0.5, 0.5, "every network solved the task", ha="center", va="center")
         axes[0].set_axis_off()
@@ -80,12 +81,12 @@ def levels(runs: Runs, values: Values) -> Figure:
         ax.legend(title="palindromes", title_fontsize=style.SMALL, loc="upper left")
         ax.set_title(f"targets {label}: the {len(failed)} that never solve it")
         ax.set(xlabel=f"E after {run.protocol['sweeps']:,} sweeps", ylabel="networks")
-    return made
+    return fig
 
 
 def knocks(runs: Runs, values: Values) -> Figure:
-    """What becomes of failed networks that are displaced: the share that solve the task, and that come back."""
-    made, ax = plots.axes(plots.COLUMN, 2.7)
+    """Failed networks that are displaced: the shares that solve the task, and that return to the same E."""
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
     groups, sizes = {}, [0.01, 1.0]
     for label, run in by_coding(runs).items():
         rows = values["variants"][run.variant]["knocks"]
@@ -100,12 +101,12 @@ def knocks(runs: Runs, values: Values) -> Figure:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.set_xticks(sizes)
     ax.minorticks_off()
-    return made
+    return fig
 
 
 def weights(runs: Runs, values: Values) -> Figure:
-    """The norm of the weights over sweeps, under each coding: nobody's stands still."""
-    made, ax = plots.axes(plots.COLUMN, 2.7)
+    """The norm of the weights over sweeps, under each coding."""
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
     ends = []
     k = 0
     for label, run in by_coding(runs).items():
@@ -127,12 +128,12 @@ def weights(runs: Runs, values: Values) -> Figure:
     plots.EndLabels(ax, ends)
     ax.grid(axis="y")
     ax.set(xlabel="sweeps", ylabel="norm of all weights", ylim=(0, None))
-    return made
+    return fig
 
 
 def families(runs: Runs, values: Values) -> Figure:
-    """The gap between half sums over the plane of ratios, its two summits, and where the networks are."""
-    made, ax = plots.axes(0.82 * plots.WIDE, 4.2)
+    """The gap between half sums over the plane of ratios, its two maxima, and the solved networks."""
+    fig, ax = plots.axes(0.82 * plots.WIDE, 4.2)
     middle, large = np.geomspace(0.97, 4.6, 420), np.geomspace(0.97, 9, 420)
     x, y = np.meshgrid(middle, large)
     height = np.where(y >= x, gap(x, y), np.nan)
@@ -156,10 +157,10 @@ def families(runs: Runs, values: Values) -> Figure:
     style.plain_ticks(ax.xaxis, (1, 1.5, 2, 3, 4))
     style.plain_ticks(ax.yaxis, (1, 1.5, 2, 3, 4, 6, 8))
     ax.minorticks_off()
-    bar = made.colorbar(mesh, ax=ax, label="smallest gap / largest magnitude", pad=0.02, aspect=28)
+    bar = fig.colorbar(mesh, ax=ax, label="smallest gap / largest magnitude", pad=0.02, aspect=28)
     bar.outline.set_visible(False)
     ax.legend(loc="lower right", facecolor="white", frameon=True, edgecolor="none", framealpha=0.9)
-    return made
+    return fig
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {

@@ -1,4 +1,4 @@
-"""The numbers the text quotes about the long run, and the verdict on the reason given for targets .1 and .9."""
+"""Numbers for the report about the long run, and the verdict on the reason given for targets .1 and .9."""
 
 from __future__ import annotations
 
@@ -8,181 +8,98 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import percent, thousands
-from backprop.evidence.statistics import median_survival
-from backprop.evidence.verdicts import share
-from backprop.experiments.long_run.analyse import FLAT, KINDS, families_by_sweep, norms
+from backprop.evidence.verdicts import NOT_JUDGED, share, verdict
+from backprop.experiments.long_run.analyse import FLAT, norms
 from backprop.experiments.long_run.gaps import maxima
-from backprop.experiments.symmetry import measures
-from backprop.experiments.symmetry.protocol import by_coding
+from backprop.experiments.long_run.stationary import BACK, DROP, LEVEL, failures, knocks, plateau
+from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, by_coding
 from backprop.results.variant import Run
 
-PLATEAU = 5000
-"""Sweeps after which Experiment 1 stops; here those unsolved then are looked at, and followed."""
-
 STILL = 0.05
-"""Weights count as standing still if their norm grows by less than this share over the last three quarters."""
+"""Weights have stopped growing if their norm grows by less than this share over the last three quarters (claim P3)."""
 
 QUARTILES = {"low": 0.25, "middle": 0.5, "high": 0.75}
 
-BACK = 0.01
-"""A displaced network came back if its E ends within this share of where it was: less than levels of E lie apart."""
-
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdict need, by variant, and the theory of the families."""
+    """Every number that the text and the verdict need.
+
+    Returns:
+        `variants`: the numbers of each variant by its name; `codings`: those of the two target codings, each with its
+        name as `coding`; `on_plateau`: the codings that have unsolved networks when Experiment 1 stops; `summary`: by
+        coding, the cap, the networks solved by then, and how many of those unsolved at the paper's sweep are among
+        them; `moved`: solved networks that change family, over both codings; `maxima`: the families by theory.
+    """
+    variants = {name: _variant(run) for name, run in runs.items()}
+    coded = by_coding(variants)
+    codings = [{"coding": coding, **own} for coding, own in coded.items()]
     return {
-        "flat": FLAT,
-        "still": STILL,
-        "back": BACK,
+        "printed_sweeps": PRINTED_SWEEPS,
         "knock_sweeps": runs["paper"].protocol["knock_sweeps"],
+        "rules": {"still": STILL, "back": BACK, "drop": DROP, "level": LEVEL, "flat": FLAT},
         "maxima": maxima(),
-        "variants": {name: _variant(run) for name, run in runs.items()},
+        "variants": variants,
+        "codings": codings,
+        "on_plateau": [own for own in codings if own["plateau"]["count"]],
+        "moved": share(np.concatenate([_moved(run.table) for run in by_coding(runs).values()])),
+        "growth_sweeps": variants["paper"]["growth_sweeps"],
+        "summary": {coding: {key: own[key] for key in ("cap", "solved", "late")} for coding, own in coded.items()},
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claim P3, the reason for targets .1 and .9."""
-    del runs
-    coded = by_coding(values["variants"])
-    growth = {label: found["growth"] for label, found in coded.items()}
-    from_, to = (next(iter(coded.values()))["growth_sweeps"][end] for end in (0, 1))
-    return [
-        Claim(
-            "P3", "companion chapter, unverified",
-            "Targets .1 and .9 are used because 0 and 1 would need infinite weights", ".1 and .9",
-            f"median growth of the norm of solved networks from sweep {thousands(from_)} to {thousands(to)}: "
-            + "; ".join(
-                f"targets {label}: {percent(g) if g is not None else 'none solved'}" for label, g in growth.items()
-            ),
-            _infinite(growth.get("0/1"), growth.get(".1/.9")),
-            f"Reproduced if weights grow by {percent(STILL)} or more with targets 0/1 and by less with .1/.9; partly "
-            "if they grow under both, but less with .1/.9.",
-        ),
-    ]  # fmt: skip
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The verdict on P3, the reason for targets .1 and .9."""
+    growth = {own["coding"]: own["growth"] for own in values["codings"]}
+    return {"P3": by_growth(growth.get("0/1"), growth.get(".1/.9"))}
 
 
-def _infinite(plain: float | None, inside: float | None) -> str:
+def by_growth(plain: float | None, inside: float | None) -> str:
+    """Reproduced if weights grow with targets 0/1 and have stopped with .1/.9, partly if they grow less with .1/.9.
+
+    `plain` and `inside` are the growth with targets 0/1 and .1/.9, as a share of the norm; None without networks.
+    """
     if plain is None or inside is None:
-        return "not judged"
-    if plain < STILL:
-        return "not reproduced"
-    if inside < STILL:
-        return "reproduced"
-    return "partly" if inside < plain else "not reproduced"
+        return NOT_JUDGED
+    return verdict(plain >= STILL > inside, plain >= STILL and inside < plain)
 
 
 def _variant(run: Run) -> dict[str, Any]:
-    table, arrays = run.table, run.arrays
-    cap, kept = run.protocol["sweeps"], [int(sweep) for sweep in arrays["kept_sweeps"]]
+    table = run.table
+    cap, kept = run.protocol["sweeps"], [int(sweep) for sweep in run.arrays["kept_sweeps"]]
     times = table["sweeps_0.5"]
-    median = median_survival(times.fillna(cap), table.solved)
+    on_plateau = plateau(run)
     growth_from, growth = _growth(run)
     return {
         "cap": cap,
         "networks": len(table),
         "solved": share(table.solved),
+        "by_mark": share(times <= PRINTED_SWEEPS),
+        "late": share(table.solved[~(times <= PRINTED_SWEEPS)]),
+        "by_plateau": share(times <= on_plateau["sweep"]),
         "by_sweep": {str(sweep): share((times <= sweep).to_numpy()) for sweep in kept},
-        "median": median.value,
         "last": float(times.max()) if table.solved.any() else None,
-        "failures": _failures(run, table[~table.solved]),
-        "plateau": _plateau(run),
-        "knocks": _knocks(run),
-        "families": {
-            "moved": share(table.moved[table.first_family != ""]),
-            "at_cap": {str(name): int(count) for name, count in table.family[table.solved].value_counts().items()},
-            "comparisons": int(sum((row != "").sum() - 1 for row in families_by_sweep(arrays) if (row != "").any())),
-        },
+        "failures": failures(run),
+        "plateau": on_plateau,
+        "knocks": knocks(run),
+        "families": [
+            {"name": str(name), "count": int(count)}
+            for name, count in table.family[table.solved].value_counts().items()
+        ],
         "growth": growth,
+        "growth_percent": None if growth is None else 100 * growth,
         "growth_sweeps": [growth_from, cap],
         "norms": _norms(run),
-        "gap": share((table.smallest_gap > 0.2)[table.solved]),
         "gap_median": float(table.smallest_gap[table.solved].median()) if table.solved.any() else None,
     }
 
 
-def _failures(run: Run, failed: pd.DataFrame) -> dict[str, Any]:
-    """Who has not solved the task at the cap: what is wrong, at which E, and what the Hessian says."""
-    finite = failed[failed.error_at_cap.notna()]
-    found: dict[str, Any] = {"count": len(failed), "diverged": len(failed) - len(finite)}
-    if finite.empty:
-        return found
-    half = int(np.searchsorted(run.arrays["error_sweeps"], run.protocol["sweeps"] // 2))
-    errors = run.arrays["errors"][finite.index].astype(float)
-    drop = (errors[:, half] - errors[:, -1]) / errors[:, -1]
-    groups = []
-    for missed in sorted(finite.missed.unique()):
-        E = finite.error_at_cap[finite.missed == missed]
-        span = {"missed": int(missed), "E_low": float(E.min()), "E_high": float(E.max())}
-        groups.append(span | share(finite.missed == missed))
-    return found | {
-        "groups": groups,
-        "low": float(finite.error_at_cap.min()),
-        "high": float(finite.error_at_cap.max()),
-        "missed": [int(finite.missed.min()), int(finite.missed.max())],
-        "no_false_alarm": share(finite.false_alarms == 0),
-        "drop_median": float(np.median(drop)),
-        "drop_highest": float(drop.max()),
-        "gradient_median": float(finite.gradient_norm.median()),
-        "gradient_highest": float(finite.gradient_norm.max()),
-        "kinds": {kind.replace(" ", "_"): share(finite.kind == kind) for kind in KINDS},
-        "most_negative": float((finite.lowest_eigenvalue / finite.highest_eigenvalue).min()),
-        "highest_eigenvalue_median": float(finite.highest_eigenvalue.median()),
-    }
-
-
-def _plateau(run: Run) -> dict[str, Any]:
-    """Those unsolved when Experiment 1 stops: where they are, how flat it is there, and what becomes of them."""
-    arrays, cap = run.arrays, run.protocol["sweeps"]
-    kept = list(arrays["kept_sweeps"])
-    sweep = PLATEAU if PLATEAU in kept else int(kept[0])
-    column = kept.index(sweep)
-    first = arrays["first_sweep"][:, 0]
-    chosen = ((first < 0) | (first > sweep)) & np.isfinite(arrays["errors"][:, -1])
-    found: dict[str, Any] = {"sweep": sweep, "count": int(chosen.sum()), "later": share(first[chosen] >= 0), "cap": cap}
-    if not chosen.any():
-        return found
-    inputs = measures.cases()
-    layers = [arrays[name][chosen, column].astype(float) for name in ("layer_1", "layer_2")]
-    output = measures.outputs(layers[0], layers[1], inputs)
-    low, high = run.protocol["targets"]
-    always_off = 0.5 * measures.is_palindrome(inputs).sum() * (high - low) ** 2
-    eigenvalues = arrays["eigenvalues"][chosen, column]
-    record = int(np.searchsorted(arrays["error_sweeps"], sweep))
-    E = arrays["errors"][chosen, record]
-    return found | {
-        "always_off": float(always_off),
-        "E_median": float(np.median(E)),
-        "at_level": share(np.abs(E - always_off) < 0.05),
-        "all_off": share((output < 0.5 * (low + high)).all(axis=1)),
-        "highest_output_median": float(np.median(output.max(axis=1))),
-        "gradient_median": float(np.median(arrays["gradient_norm"][chosen, column])),
-        "curvature_median": float(np.median(np.abs(eigenvalues).max(axis=1))),
-        "a_way_down": share(eigenvalues[:, 0] < 0),
-    }
-
-
-def _knocks(run: Run) -> list[dict[str, Any]]:
-    """Per size of the displacement: how many then solve the task, and how many come back to the same E."""
-    arrays, rows = run.arrays, []
-    displaced = arrays["knocked_first_sweep"][:, 0] > -2 if run.protocol["knocks"] else np.zeros(0, bool)
-    for column, size in enumerate(run.protocol["knocks"]):
-        first = arrays["knocked_first_sweep"][displaced, column]
-        before, after = arrays["errors"][displaced, -1], arrays["knocked_error"][displaced, column]
-        rows.append(
-            {
-                "size": size,
-                "solved": share(first >= 0),
-                "back": share((first < 0) & (np.abs(after - before) <= BACK * before)),
-                "lower": share((first < 0) & (after < (1 - BACK) * before)),
-            }
-        )
-    return rows
+def _moved(table: pd.DataFrame) -> np.ndarray:
+    """Whether each network that ever belonged to a family changed it."""
+    return table.moved[table.first_family != ""].to_numpy()
 
 
 def _growth(run: Run) -> tuple[int, float | None]:
-    """By what share the norm of solved networks grows over the last three quarters of the run, in the median."""
+    """The first sweep of the last three quarters, and the median growth of the norm of solved networks from there."""
     kept, cap = run.arrays["kept_sweeps"], run.protocol["sweeps"]
     column = int(np.argmin(np.abs(kept - cap / 4)))
     first = run.arrays["first_sweep"][:, 0]
@@ -192,7 +109,7 @@ def _growth(run: Run) -> tuple[int, float | None]:
 
 
 def _norms(run: Run) -> dict[str, dict[str, list[float]]]:
-    """Quartiles of the norm at the kept sweeps, of networks that had solved the task by the first one, or never do."""
+    """Quartiles of the norm at the kept sweeps, for networks solved by the first of them and for unsolved networks."""
     first, kept = run.arrays["first_sweep"][:, 0], run.arrays["kept_sweeps"]
     size = norms(run.arrays)
     groups = {"solved": (first >= 0) & (first <= kept[0]), "failed": first < 0}

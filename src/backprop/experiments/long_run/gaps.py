@@ -1,4 +1,4 @@
-"""Why 1:2:4 and 2:3:4 and nothing else: the smallest gap between half sums as a function of the magnitudes."""
+"""Why the families are 1:2:4 and 2:3:4: the smallest gap between half sums as a function of the magnitudes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def gap(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
 def maxima() -> list[dict[str, Any]]:
     """Every local maximum of the gap over magnitudes a <= b <= c = 1.
 
-    Each signed sum keeps its sign on either side of a + b = c and nowhere else does one change it, so that on
-    each side the gap is the smallest of some linear functions: concave, with one maximum, which a linear program
-    finds exactly: the largest g with g <= each signed sum.
+    Only the signed sum c - a - b changes its sign, at a + b = c. On each side of that line the gap is the smallest of
+    some linear functions. It is therefore concave with one maximum, and a linear program finds this maximum exactly:
+    the largest g that is at most each signed sum. `side` is 1 where c - a - b is positive, otherwise -1.
     """
-    found = []
-    for side in (1, -1):  # c - a - b is positive, negative
+    summits = []
+    for side in (1, -1):
         rows = []
         for signs in SIGNS:
             inside = np.array([0.2, 0.5, 1.0]) if side > 0 else np.array([0.5, 0.75, 1.0])
@@ -37,5 +37,5 @@ def maxima() -> list[dict[str, Any]]:
         solution = linprog([0, 0, -1], A_ub=upper, b_ub=bounds, bounds=[(0, 1), (0, 1), (0, 1)])
         small, middle, best = map(float, solution.x)
         name = ratio_name(middle / small, 1 / small)
-        found.append({"name": name, "middle": middle / small, "large": 1 / small, "gap": best, "side": side})
-    return found
+        summits.append({"name": name, "middle": middle / small, "large": 1 / small, "gap": best, "side": side})
+    return summits

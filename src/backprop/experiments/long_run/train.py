@@ -1,4 +1,4 @@
-"""Trains to the cap, then measures gradient and Hessian at every kept sweep, and knocks the unsolved networks."""
+"""Trains to the cap, measures gradient and Hessian at every kept sweep, and displaces the unsolved networks."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per seed.
 
     Returns:
-        What Experiment 1's training returns, and
+        The arrays of Experiment 1's training, and
         gradient_norm [S, K], the norm of dE/dw at the kept sweeps;
-        eigenvalues [S, K, W], of the Hessian of E there, ascending;
-        knocked_first_sweep [S, knocks], when a displaced network solved the task, -1 if it did not, -2 if it was
-        not displaced because it had solved the task itself; knocked_error [S, knocks], E in the end, else nan.
+        eigenvalues [S, K, W] of the Hessian of E at the kept sweeps, ascending;
+        knocked_first_sweep [S, knocks], the sweep at which a displaced network solved the task, -1 if it did not,
+        -2 if the network was not displaced because it had solved the task or diverged;
+        knocked_error [S, knocks], E after `knock_sweeps`, nan if not displaced.
     """
     arrays = symmetry.train(protocol, seeds, device, data)
     architecture = Architecture((protocol.bits, protocol.hidden_units, 1))
@@ -47,7 +48,7 @@ def curvature(architecture: Architecture, parameters: Tensor, inputs: Tensor, ta
     """The gradient of E, equation (3), and the eigenvalues of its Hessian, by automatic differentiation.
 
     Args:
-        architecture: of logistic units without skipping.
+        architecture: logistic units, no connections that skip a layer.
         parameters: [W, networks].
         inputs: [cases, inputs].
         targets: [cases, outputs].
@@ -61,7 +62,7 @@ def curvature(architecture: Architecture, parameters: Tensor, inputs: Tensor, ta
         y = torch.sigmoid(torch.einsum("jis,ics->jcs", w[:, :-1], y) + w[:, -1:])
     E = (y - targets.t().unsqueeze(-1)).square().sum() / 2
     (gradient,) = torch.autograd.grad(E, leaf, create_graph=True)
-    # networks do not touch one another, so a row of every network's Hessian comes from one backward pass
+    # networks are independent, so one backward pass gives a row of every network's Hessian
     rows = [torch.autograd.grad(row.sum(), leaf, retain_graph=True)[0] for row in gradient]
     hessian = torch.stack(rows).permute(2, 0, 1)
     eigenvalues = torch.full((leaf.shape[1], leaf.shape[0]), torch.nan, dtype=leaf.dtype)
@@ -71,7 +72,7 @@ def curvature(architecture: Architecture, parameters: Tensor, inputs: Tensor, ta
 
 
 def _stacked(arrays: Mapping[str, np.ndarray], sweep: int) -> list[Tensor]:
-    """The weights at a kept sweep as the engine has them, networks last."""
+    """The weights at a kept sweep in the shape of the engine, networks last."""
     return [torch.from_numpy(arrays[name][:, sweep]).permute(1, 2, 0).contiguous() for name in ("layer_1", "layer_2")]
 
 
@@ -82,7 +83,7 @@ def _knock(
     seeds: tuple[int, ...],
     device: str,
 ) -> dict[str, np.ndarray]:
-    """Displace every unsolved network in a random direction, by each size, and train on from there."""
+    """Displace every unsolved network in a random direction, by each size, and train it again."""
     shape = (len(seeds), len(protocol.knocks))
     first_sweep, errors = np.full(shape, -2), np.full(shape, np.nan, dtype=np.float32)
     unsolved = np.flatnonzero((arrays["first_sweep"][:, 0] < 0) & np.isfinite(arrays["errors"][:, -1]))

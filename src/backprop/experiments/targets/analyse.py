@@ -1,4 +1,4 @@
-"""One row per trained network: what targets one would infer from its rounded weights, and how near Figure 1 it came."""
+"""One row per trained network: the targets inferred from its rounded weights, and its distance to RHW Fig. 1."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from backprop.results.tables import Column
 
 COLUMNS = (
     Column("off_target", pa.float64(), "target t for inputs that are no palindromes; 1 - t for palindromes"),
-    Column("margin", pa.float64(), "no error within this distance of the target"),
+    Column("margin", pa.float64(), "an error within this distance of the target counts as zero"),
     Column("seed", pa.int64(), "the network's seed"),
-    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
-    Column("sweeps", pa.float64(), "first sweep at which that is so; nan: never", "sweeps"),
-    Column("solved_at_mark", pa.bool_(), "solved by the kept sweep nearest 1,425"),
+    Column("solved", pa.bool_(), "all outputs correct at some sweep up to the cap"),
+    Column("sweeps", pa.float64(), "first sweep with all outputs correct; nan: never", "sweeps"),
+    Column("solved_at_mark", pa.bool_(), "solved by the kept sweep nearest to 1,425"),
     Column("inferred", pa.float64(), "the t with the smallest gradient, from weights rounded to 0.1 at that sweep"),
     Column("gradient", pa.float64(), "norm of dE/dw for the t it was trained with, rounded weights"),
     Column("palindromes", pa.float64(), "mean output for palindromes at that sweep, rounded weights"),
     Column("others", pa.float64(), "mean output for other inputs at that sweep, rounded weights"),
-    Column("distance_at_mark", pa.float64(), "distance to Figure 1 at that sweep, over Figure 1's norm"),
+    Column("distance_at_mark", pa.float64(), "distance to RHW Fig. 1 at that sweep, over the norm of the print"),
     Column("closest", pa.float64(), "smallest such distance at any kept sweep"),
-    Column("closest_sweep", pa.float64(), "the kept sweep at which it is that small", "sweeps"),
+    Column("closest_sweep", pa.float64(), "the kept sweep with the smallest distance", "sweeps"),
 )
 
 
@@ -69,9 +69,9 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 
 def best_target(gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The t that makes |dE/dw| smallest, and that norm, from the gradients [2, networks, 17] at t = 0 and t = 1.
+    """The t with the smallest |dE/dw|, and that norm, from the gradients [2, networks, 17] at t = 0 and t = 1.
 
-    dE/dw is linear in t, so its norm is smallest at a point that linear regression gives exactly.
+    dE/dw is linear in t, so linear regression gives the minimum of its norm exactly.
     """
     start, slope = gradients[0], gradients[1] - gradients[0]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -86,11 +86,11 @@ def gradient_norms(gradients: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def _distances(layer_1: np.ndarray, layer_2: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Distance to Figure 1 of the networks that solve the task, [S, K]; nan for the others."""
+    """Distance to RHW Fig. 1 of the networks that solve the task [S, K]; nan for the others."""
     networks, kept = layer_1.shape[:2]
-    found = np.full((networks, kept), np.nan)
+    distances = np.full((networks, kept), np.nan)
     solved = first >= 0
     if solved.any():
         first_layer, second_layer = (layer[solved].reshape(-1, *layer.shape[2:]) for layer in (layer_1, layer_2))
-        found[solved] = measures.distance_to(first_layer, second_layer)[0].reshape(-1, kept)
-    return found
+        distances[solved] = measures.distance_to(first_layer, second_layer)[0].reshape(-1, kept)
+    return distances

@@ -1,4 +1,4 @@
-"""The figures about the targets behind Figure 1: pure functions of what lies on disk."""
+"""The figures about the targets of RHW Fig. 1: pure functions of saved results."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from matplotlib.figure import Figure
 
 from backprop import plots
 from backprop.experiments.targets.analyse import gradient_norms
+from backprop.experiments.targets.prints import NAMES
 from backprop.plots import style
 from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 
-NAMES = {"figure_1": "the paper's Figure 1", "pdp": "PDP's Figure 9"}
 KINDS = {
     "hidden weights": ([*range(6), *range(7, 13)], style.BLUE, style.DASHES[0]),
     "hidden biases": ([6, 13], style.GREEN, style.DASHES[2]),
     "output weights": ([14, 15], style.VERMILLION, style.DASHES[1]),
     "output bias": ([16], style.PURPLE, style.DASHES[3]),
 }
-"""The 17 weights by kind: their places in a flattened network, colour and dashes."""
+"""The 17 weights by kind: their indices in a flattened network, colour and dashes."""
 
 
 def stationary(runs: Runs, values: Values) -> Figure:
-    """The gradient norm at the printed weights against the targets, with what the rounding leaves open."""
+    """The norm of the gradient at the printed weights against the targets, with the range due to rounding."""
     arrays = runs["paper"].arrays
-    made, ax = plots.axes(plots.COLUMN, 3.0)
+    fig, ax = plots.axes(plots.COLUMN, 3.0)
     t = np.linspace(0, 0.2, 401)
     ends = []
     for k, (name, label) in enumerate(NAMES.items()):
@@ -39,10 +39,10 @@ def stationary(runs: Runs, values: Values) -> Figure:
         ax.fill_between(t, low, high, color=colour, alpha=0.18, lw=0)
         ax.plot(t, norm, color=colour, ls=style.DASHES[k])
         ends.append(plots.End(t[-1], norm[-1], label, colour))
-        found = values["prints"][name]
-        ax.plot([found["low"], found["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
+        best = values["prints"][name]
+        ax.plot([best["low"], best["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
     ax.annotate(
-        "targets that the\nrounding leaves", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
+        "targets within\nthe rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
         textcoords="offset points", va="center", fontsize=style.SMALL, color=style.MUTED,
     )  # fmt: skip
     plots.EndLabels(ax, ends)
@@ -50,14 +50,14 @@ def stationary(runs: Runs, values: Values) -> Figure:
     ax.set_ylabel("|dE/dw| at the printed weights")
     style.log_ticks(ax.yaxis)
     ax.grid(axis="both")
-    return made
+    return fig
 
 
 def gradients(runs: Runs, values: Values) -> Figure:
-    """The gradient at Figure 1 under each coding, beside networks trained with it and rounded as the print is."""
+    """The gradient at RHW Fig. 1 under each coding, beside networks trained with it and rounded like the print."""
     run = runs["paper"]
     table = run.table[(run.table.margin == 0) & run.table.solved_at_mark]
-    made, ax = plots.axes(plots.COLUMN, 3.0)
+    fig, ax = plots.axes(plots.COLUMN, 3.0)
     codings = run.protocol["off_targets"]
     at_print = gradient_norms(run.arrays["printed_gradients"][0][:, None], np.array(codings))[0]
     rng = np.random.default_rng(1986)
@@ -68,7 +68,7 @@ def gradients(runs: Runs, values: Values) -> Figure:
         ax.plot([place - 0.36, place + 0.36], [at_print[place]] * 2, color=style.VERMILLION, lw=2.2, zorder=3)
     last = len(codings) - 0.64
     seen = table[table.off_target == codings[-1]].gradient
-    ends = [plots.End(last, at_print[-1], "Figure 1", style.VERMILLION)]
+    ends = [plots.End(last, at_print[-1], NAMES["figure_1"], style.VERMILLION)]
     if len(seen):
         ends.append(plots.End(last, float(seen.median()), f"networks after\n{values['at_mark']:,} sweeps", style.BLUE))
     plots.EndLabels(ax, ends)
@@ -77,16 +77,16 @@ def gradients(runs: Runs, values: Values) -> Figure:
     ax.set_xlabel("target t for no palindrome; 1 − t for palindromes")
     style.log_ticks(ax.yaxis)
     ax.grid(axis="y")
-    return made
+    return fig
 
 
 def paths(runs: Runs, values: Values) -> Figure:
-    """Every weight of Figure 1 in training that goes on from the print, under four codings."""
+    """Every weight in training from RHW Fig. 1, under four codings."""
     arrays = runs["paper"].arrays
     targets, sweeps = arrays["path_targets"], arrays["path_sweeps"]
     shown = [int(np.argmin(np.abs(targets - t))) for t in (0, 0.05, 0.1, 0.15)]
-    made = plots.figure(plots.WIDE, 2.7)
-    axes = made.subplots(1, len(shown), sharey=True)
+    fig = plots.figure(plots.WIDE, 2.7)
+    axes = fig.subplots(1, len(shown), sharey=True)
     later = sweeps > 0
     for ax, row in zip(axes, shown, strict=True):
         way = arrays["path"][0, row]
@@ -101,12 +101,12 @@ def paths(runs: Runs, values: Values) -> Figure:
         ax.grid(axis="y")
     axes[0].set_ylabel("growth of |weight|")
     axes[0].legend(loc="upper left", handlelength=2.2)
-    return made
+    return fig
 
 
 def solved(runs: Runs, values: Values) -> Figure:
-    """How the targets decide who solves the task."""
-    made, ax = plots.axes(plots.COLUMN, 2.7)
+    """The share of networks that solve the task, by target."""
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
     rows = values["trained"]
     groups = {}
     for label, key in ((f"by sweep {values['cap']:,}", "solved"), (f"by sweep {values['at_mark']:,}", "at_mark")):
@@ -115,7 +115,7 @@ def solved(runs: Runs, values: Values) -> Figure:
     plots.rate_curves(
         ax, [row["t"] for row in rows], groups, xlabel="target t for no palindrome; 1 − t for palindromes", log=False
     )
-    return made
+    return fig
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {

@@ -1,4 +1,4 @@
-"""The numbers the text quotes about the targets behind Figure 1, and the verdict."""
+"""Numbers for the report about the targets of RHW Fig. 1, and the verdict on S15."""
 
 from __future__ import annotations
 
@@ -6,148 +6,167 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed
-from backprop.evidence.statistics import median_survival
-from backprop.evidence.verdicts import share
+from backprop.evidence.verdicts import REPRODUCED, share, verdict
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.targets.analyse import best_target, gradient_norms
-from backprop.experiments.targets.prints import PRINTS, rounding
+from backprop.experiments.targets.prints import NAMES, PRINTS, rounding
+from backprop.experiments.targets.protocol import INSIDE, PLAIN
 from backprop.results.variant import Run
 
-AT = (0.0, 0.05, 0.1, 0.15)
-MOVED = (10, 100, 1000)
+AT = (PLAIN, INSIDE)
+"""Targets at which the gradient of the printed networks is reported."""
+
+MIDDLE = (0.025, 0.975)
+"""The quantiles that bound a 95 % range."""
+
 ALIKE = 0.02
-"""Mean outputs count as those of the printed network within this distance."""
+"""Mean outputs within this distance of the printed network's count as equal to them."""
+
+MOVED = 10
+"""The distance from the print is reported at the kept sweep nearest to this one."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdict need."""
+    """Every number that the text and the verdict need.
+
+    Returns:
+        `prints`: the gradient at each printed network; `trained` and `margins`: the networks trained with each target
+        and with each margin, `rows` both together; `plain` and `inside`: the rows of `trained` for t = 0 and t = .1;
+        `summary`: by the label of these rows, the share of networks with the mean outputs of RHW Fig. 1, or None if
+        none solved the task; `others_alike`: that share for all rows but t = .1; `closest`: the row with the network
+        closest to RHW Fig. 1, or None; `easiest` and `hardest`: the rows with the highest and the lowest solve rate.
+    """
     run = runs["paper"]
     kept = run.arrays["kept_sweeps"]
+    prints = {name: _printed(run, row) for row, name in enumerate(PRINTS)}
+    trained = [_trained(run, t, 0.0, prints["figure_1"]) for t in run.protocol["off_targets"]]
+    margins = [_trained(run, 0.0, margin, prints["figure_1"]) for margin in run.protocol["margins"]]
+    plain, inside = (next(row for row in trained if row["t"] == t) for t in AT)
+    rows = [*trained, *margins]
     return {
         "at_mark": int(kept[np.argmin(np.abs(kept - PRINTED_SWEEPS))]),
         "cap": run.protocol["sweeps"],
         "networks": int(run.table.seed.nunique()),
         "draws": run.protocol["draws"],
-        "alike": ALIKE,
-        "prints": {name: _printed(run, row) for row, name in enumerate(PRINTS)},
-        "moved": {name: _moved(run, row) for row, name in enumerate(PRINTS)},
-        "trained": [_trained(run, t, 0.0) for t in run.protocol["off_targets"]],
-        "margins": [_trained(run, 0.0, margin) for margin in run.protocol["margins"]],
+        "rules": {"plain": f"{PLAIN:g}", "inside": f"{INSIDE:g}", "alike": ALIKE},
+        "prints": prints,
+        "points_inside": by_range(prints["figure_1"]) == REPRODUCED,
+        "moved": _moved(run),
+        "trained": trained,
+        "margins": margins,
+        "rows": rows,
+        "plain": plain,
+        "inside": inside,
+        "summary": {row["label"]: row["alike"] if row["count"] else None for row in (plain, inside)},
+        "others_alike": _pooled([row["alike"] for row in rows if row is not inside]),
+        "closest": min((row for row in trained if row["count"]), key=lambda row: row["closest"], default=None),
+        "easiest": max(trained, key=lambda row: row["solved"]["count"]),
+        "hardest": min(trained, key=lambda row: row["solved"]["count"]),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claim S15, our own question."""
-    del runs
-    first, second = values["prints"]["figure_1"], values["prints"]["pdp"]
-
-    def told(found: Mapping[str, Any]) -> str:
-        return f"t = {fixed(found['t'], 3)} ({fixed(found['low'], 3)} to {fixed(found['high'], 3)})"
-
-    return [
-        Claim(
-            "S15", "our own question",
-            "Targets .1 and .9, not 0 and 1, made Figure 1: for them its printed weights are a stationary point of E",
-            "targets not stated",
-            f"smallest gradient for targets t and 1 − t at {told(first)} for Figure 1, {told(second)} for PDP's "
-            f"Figure 9; {_alike(values['trained'])}",
-            _made_by(first),
-            "Reproduced if the 95 % range of t that the rounding of Figure 1 leaves contains .1 and not 0; not "
-            "reproduced if it contains 0 and not .1; else partly.",
-        )
-    ]  # fmt: skip
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The verdict on S15, our own question."""
+    return {"S15": by_range(values["prints"]["figure_1"])}
 
 
-def _alike(trained: list[dict[str, Any]]) -> str:
-    """Of networks trained with each target, how many answer as the printed one does."""
-    shares = "; ".join(
-        f"{row['alike']['count']} of {row['alike']['n']} with t = {row['t']:g}" for row in trained if row["count"]
-    )
-    return f"mean outputs like Figure 1's: {shares}" if shares else "no network solved the task"
-
-
-def _made_by(found: Mapping[str, Any]) -> str:
-    inside, plain = (found["low"] <= t <= found["high"] for t in (0.1, 0.0))
-    return "reproduced" if inside and not plain else "not reproduced" if plain and not inside else "partly"
+def by_range(best: Mapping[str, float]) -> str:
+    """Reproduced if the range of t from `low` to `high` contains .1 and not 0, not reproduced if only 0; else partly."""
+    inside, plain = (best["low"] <= t <= best["high"] for t in (INSIDE, PLAIN))
+    return verdict(inside and not plain, inside or not plain)
 
 
 def _printed(run: Run, row: int) -> dict[str, Any]:
-    """The best t for one printed network, with the range its rounding leaves, and the gradient at some t."""
+    """The best t for one printed network, its range due to rounding, the gradient at some t, and the outputs."""
     gradients, drawn = run.arrays["printed_gradients"][row], run.arrays["drawn_gradients"][row]
     t, norm = best_target(gradients[:, None])
-    ts, norms = best_target(drawn)
-    at = np.array(AT)
-    here, around = gradient_norms(gradients[:, None], at)[0], gradient_norms(drawn, at)
-    layers = list(PRINTS.values())[row]
+    low, high = np.quantile(best_target(drawn)[0], MIDDLE)
+    name, layers = list(PRINTS.items())[row]
     layer_1, layer_2 = layers
     output = measures.outputs(layer_1[None], layer_2[None], measures.cases())[0]
     palindrome = measures.is_palindrome(measures.cases())
     return {
+        "name": NAMES[name],
         "t": float(t[0]),
         "gradient": float(norm[0]),
-        "low": float(np.quantile(ts, 0.025)),
-        "high": float(np.quantile(ts, 0.975)),
-        "drawn_gradient": [float(x) for x in np.quantile(norms, (0.025, 0.5, 0.975))],
-        "at": {
-            f"{target:g}": {"norm": float(here[k]), "low": float(np.quantile(around[:, k], 0.025)),
-                            "high": float(np.quantile(around[:, k], 0.975))}
-            for k, target in enumerate(AT)
-        },
+        "low": float(low),
+        "high": float(high),
+        "at": {f"{target:g}": _at(gradients, drawn, target) for target in AT},
         "rounding": float(
             np.sqrt((rounding(layers) ** 2).sum() / 3) / np.sqrt((layer_1**2).sum() + (layer_2**2).sum())
         ),
         "palindromes": float(output[palindrome].mean()),
         "others": float(output[~palindrome].mean()),
-        "lowest_other": float(output[~palindrome].min()),
-        "highest_other": float(output[~palindrome].max()),
-    }  # fmt: skip
+    }
 
 
-def _moved(run: Run, row: int) -> list[dict[str, Any]]:
-    """How far training moves a printed network, over its norm, after some sweeps under each coding."""
-    path, sweeps = run.arrays["path"][row], run.arrays["path_sweeps"]
-    start = path[0, list(sweeps).index(0)]
-    shown = [sweep for sweep in MOVED if sweep in sweeps]
-    rows = []
-    for t, way in zip(run.arrays["path_targets"], path, strict=True):
-        distance = np.linalg.norm(way - start, axis=1) / np.linalg.norm(start)
-        rows.append({"t": float(t), "after": {str(s): float(distance[list(sweeps).index(s)]) for s in shown}})
-    return rows
+def _at(gradients: np.ndarray, drawn: np.ndarray, t: float) -> dict[str, Any]:
+    """The norm of the gradient at a printed network for target t, and of the networks drawn within its rounding."""
+    norm = float(gradient_norms(gradients[:, None], np.array([t]))[0, 0])
+    norms = gradient_norms(drawn, np.array([t]))[:, 0]
+    low, high = (float(x) for x in np.quantile(norms, MIDDLE))
+    return {"norm": norm, "low": low, "high": high, "smaller": share(norms < norm), "below_rounding": norm < low}
 
 
-def _trained(run: Run, t: float, margin: float) -> dict[str, Any]:
-    """What came of the networks trained with one coding."""
-    table, cap = run.table, run.protocol["sweeps"]
+def _moved(run: Run) -> dict[str, Any] | None:
+    """How far training moves RHW Fig. 1 under the two codings, in percent of its norm; None if no sweep is kept."""
+    sweeps = [int(sweep) for sweep in run.arrays["path_sweeps"]]
+    later = [sweep for sweep in sweeps if sweep > 0]
+    if not later:
+        return None
+    after = min(later, key=lambda sweep: abs(sweep - MOVED))
+    codings = list(run.arrays["path_targets"])
+    percents = {}
+    for name, t in (("plain", PLAIN), ("inside", INSIDE)):
+        path = run.arrays["path"][0, codings.index(t)]
+        start = path[sweeps.index(0)]
+        percents[name] = 100 * float(np.linalg.norm(path[sweeps.index(after)] - start) / np.linalg.norm(start))
+    return {"after": after, **percents}
+
+
+def _trained(run: Run, t: float, margin: float, figure_1: Mapping[str, Any]) -> dict[str, Any]:
+    """Networks trained with one coding: how many solve the task, and how they compare with RHW Fig. 1.
+
+    `count` networks solved it by the paper's sweep; without any, the numbers about their weights are None.
+    """
+    table = run.table
     table = table[(table.off_target == t) & (table.margin == margin)]
-    found = table[table.solved_at_mark & table.inferred.notna()]
-    median = median_survival(table.sweeps.fillna(cap), table.solved)
-    own = {
+    solved = table[table.solved_at_mark & table.inferred.notna()]
+    at_print = gradient_norms(run.arrays["printed_gradients"][0][:, None], np.array([t]))[0, 0]
+    alike = _near(solved.palindromes, figure_1["palindromes"]) & _near(solved.others, figure_1["others"])
+    nearest = table.closest.idxmin() if table.closest.notna().any() else None
+    return {
         "t": t,
         "margin": margin,
+        "label": f"{t:g}, margin {margin:g}" if margin else f"{t:g}",
         "solved": share(table.solved),
         "at_mark": share(table.solved_at_mark),
-        "median": median.value,
-        "median_interval": [median.low, median.high],
-        "count": len(found),
-    }
-    if found.empty:
-        return own | {"inferred": None}
-    nearest = table.iloc[int(np.nanargmin(table.closest))]
-    print_ = _printed(run, 0)
-    alike = (abs(found.palindromes - print_["palindromes"]) < ALIKE) & (abs(found.others - print_["others"]) < ALIKE)
-    at_print = gradient_norms(run.arrays["printed_gradients"][0][:, None], np.array([t]))[0, 0]
-    return own | {
-        "inferred": [float(x) for x in found.inferred.quantile([0.025, 0.5, 0.975])],
-        "gradient": [float(x) for x in found.gradient.quantile([0.025, 0.5, 0.975])],
-        "gradient_highest": float(found.gradient.max()),
+        "count": len(solved),
+        "inferred": _quantiles(solved.inferred),
+        "gradient": _quantiles(solved.gradient),
+        "gradient_highest": float(solved.gradient.max()) if len(solved) else None,
         "gradient_at_print": float(at_print),
-        "beyond_print": share(found.gradient >= at_print),
+        "beyond_print": share(solved.gradient >= at_print),
+        "print_is_below_all": bool(len(solved)) and bool((solved.gradient > at_print).all()),
         "alike": share(alike),
-        "distance_at_mark": float(found.distance_at_mark.min()),
-        "closest": float(nearest.closest),
-        "closest_sweep": float(nearest.closest_sweep),
+        "closest": None if nearest is None else float(table.closest[nearest]),
+        "closest_sweep": None if nearest is None else int(table.closest_sweep[nearest]),
     }
+
+
+def _near(outputs: pd.Series, printed: float) -> pd.Series:
+    return abs(outputs - printed) < ALIKE
+
+
+def _quantiles(x: pd.Series) -> list[float] | None:
+    """The median between the bounds of the 95 % range, or None without values."""
+    return [float(q) for q in x.quantile([MIDDLE[0], 0.5, MIDDLE[1]])] if len(x) else None
+
+
+def _pooled(shares: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """One share from several."""
+    count, n = (sum(own[key] for own in shares) for key in ("count", "n"))
+    return share(np.arange(n) < count)

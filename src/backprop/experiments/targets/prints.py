@@ -1,4 +1,4 @@
-"""The printed networks, and how finely they are printed."""
+"""The printed networks, their names, and the rounding of their weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import numpy as np
 from backprop.experiments.symmetry import measures
 
 PRINTS = {"figure_1": measures.FIGURE_1, "pdp": measures.PDP_FIGURE_9}
+
+NAMES = {"figure_1": "RHW Fig. 1", "pdp": "PDP Fig. 9"}
+"""How text and figures call the printed networks."""
 
 
 def rounding(layers: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -1,43 +1,52 @@
-"""The protocol: Experiment 1's, for each of several targets, and how the printed weights are examined."""
+"""The protocol: Experiment 1's for each of several targets, and the analysis of the printed weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import UserError, like, setting
+
+PLAIN, INSIDE = 0.0, 0.1
+"""The targets t that the report compares: of the plain reading, 0 and 1, and of the codings .1 and .9."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """Which targets made Figure 1.
+    """The targets of RHW Fig. 1."""
 
-    Attributes:
-        off_targets: the codings tried: targets t for "no palindrome" and 1 - t for "palindrome".
-        margins: networks trained with targets 0 and 1 and no error within this distance of them, the paper's rule
-            for the family trees: another way to outputs that stay short of their targets.
-        epsilon, alpha, weight_range: as in Experiment 1.
-        sweeps: the cap.
-        keep_every: sweeps between two kept sets of weights.
-        draws: networks drawn within the rounding of the print.
-        path: sweeps at which weights are kept when training goes on from the print.
-    """
+    # fmt: off
+    off_targets: tuple[float, ...] = setting((PLAIN, 0.025, 0.05, 0.075, INSIDE, 0.125, 0.15), "Targets t",
+        'targets t for "no palindrome"; palindromes have 1 − t, and 0 and 0.1 must be among them',
+        low=0.0, high=0.45, stated=("not stated", "our own question"))
+    margins: tuple[float, ...] = setting((0.1, 0.2), "Margins",
+        "margins of further networks with targets 0 and 1: an error within the margin counts as zero",
+        low=0.0, high=0.45, stated=("none for this network", "0.2 for the family trees, caption of Fig. 4"))
+    epsilon: float = like(Symmetry, "epsilon")
+    alpha: float = like(Symmetry, "alpha")
+    weight_range: float = like(Symmetry, "weight_range")
+    sweeps: int = like(Symmetry, "sweeps")
+    keep_every: int = setting(75, "Sweeps between saved weights", "sweeps between two saved sets of weights",
+        unit="sweeps", low=1, high=10**9)
+    draws: int = setting(2000, "Draws within the rounding", "networks drawn within the rounding of a printed one",
+        low=1, high=10**6, stated=("weights printed to one decimal", "Fig. 1"))
+    path: tuple[int, ...] = setting((0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000), "Sweeps from the print",
+        "sweeps at which weights are saved in training from a printed network; 0 must be among them",
+        unit="sweeps", low=0, high=10**9)
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 400)
+    # fmt: on
 
-    seeds: int | tuple[int, ...] = 400
-    off_targets: tuple[float, ...] = field(
-        default=(0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15), metadata={"low": 0.0, "high": 0.45}
-    )
-    margins: tuple[float, ...] = field(default=(0.1, 0.2), metadata={"low": 0.0, "high": 0.45})
-    epsilon: float = field(default=0.1, metadata={"low": 0.0})
-    alpha: float = field(default=0.9, metadata={"low": 0.0, "high": 1.0})
-    weight_range: float = field(default=0.3, metadata={"low": 0.0})
-    sweeps: int = field(default=5000, metadata={"low": 1})
-    keep_every: int = field(default=75, metadata={"low": 1})
-    draws: int = field(default=2000, metadata={"low": 1})
-    path: tuple[int, ...] = field(default=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000), metadata={"low": 0})
+    def __post_init__(self) -> None:
+        """Check that the values that the report compares are present."""
+        super().__post_init__()
+        for name, needed in (("off_targets", (PLAIN, INSIDE)), ("path", (0,))):
+            if not set(needed) <= set(getattr(self, name)):
+                words = " and ".join(f"{value:g}" for value in needed)
+                raise UserError(f"{name} is {list(getattr(self, name))}; {words} must be in the list.")
 
     def coded(self, off_target: float) -> Symmetry:
-        """Experiment 1 with targets t and 1 - t, and weights kept all along."""
+        """Experiment 1 with targets t and 1 - t; weights are saved throughout."""
         return Symmetry(
             seeds=self.seeds,
             targets=(off_target, 1 - off_target),

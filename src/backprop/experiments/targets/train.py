@@ -1,4 +1,4 @@
-"""Gradients at the printed weights, training continued from there, and networks trained with known targets."""
+"""Gradients at the printed weights, training continued from them, and networks trained with known targets."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ ARCHITECTURE = Architecture((6, 2, 1))
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
-    """Examine the printed networks, then train one network per seed and coding.
+    """Compute gradients at the printed networks, train on from them, and train one network per seed and coding.
 
-    The gradient is linear in the targets, so two of them, at t = 0 and t = 1, give it for every t.
+    The gradient is linear in the targets, so the gradients for t = 0 and t = 1 give it for every t.
 
     Returns:
         printed_gradients [2 networks, 2 (t = 0, 1), 17] and drawn_gradients [2, 2, draws, 17], within the rounding;
-        path_targets [C], path_sweeps [K], path [2, C, K, 17], weights in training from the print;
+        path_targets [C], path_sweeps [K], path [2, C, K, 17], weights in training from the printed networks;
         seeds [S], kept_sweeps [K]; layer_1 [C + M, S, K, 2, 7] and layer_2 [C + M, S, K, 1, 3], for the C codings and
-        then the M margins; first_sweep [C + M, S], first with every output on its side of the middle, -1 if never;
-        rounded_gradients [C + M, S, 2, 17] at the kept sweep nearest the paper's 1,425, weights rounded to 0.1.
+        then the M margins; first_sweep [C + M, S], the first with all outputs correct, -1 if never;
+        rounded_gradients [C + M, S, 2, 17] for weights rounded to 0.1 at the kept sweep nearest to 1,425.
     """
     rng = np.random.default_rng(1986)
     printed, drawn = [], []
@@ -79,14 +79,14 @@ def gradients(parameters: Tensor) -> Tensor:
 
 
 def _cases(targets: tuple[float, float], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Inputs and targets as a Network takes them."""
+    """Inputs and targets in the shape that a Network takes."""
     inputs = measures.cases()
     d = np.where(measures.is_palindrome(inputs), targets[1], targets[0])
     return with_extra_unit(torch.tensor(inputs, dtype=dtype)), torch.tensor(d, dtype=dtype).view(1, -1, 1)
 
 
 def _continued(protocol: Protocol, layers: tuple[np.ndarray, np.ndarray], t: float, device: str) -> np.ndarray:
-    """Weights [K, 17] on the way from the print, in double precision so that a standstill is one."""
+    """Weights [K, 17] in training from a printed network, in double precision to resolve the smallest changes."""
     inputs, targets = (cases.double() for cases in symmetry.patterns(Symmetry(targets=(t, 1 - t))))
     trained = training.train(
         ARCHITECTURE,
@@ -105,7 +105,7 @@ def _continued(protocol: Protocol, layers: tuple[np.ndarray, np.ndarray], t: flo
 
 @torch.no_grad()
 def _with_margin(protocol: Protocol, margin: float, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Targets 0 and 1 with no error within the margin: equations (8) and (9) with those deviations set to 0."""
+    """Training with targets 0 and 1 by equations (8) and (9), with every error within the margin set to zero."""
     inputs, targets = _cases((0.0, 1.0), torch.float32)
     parameters = flatten(initial_weights(ARCHITECTURE, seeds, protocol.weight_range))
     network = Network(ARCHITECTURE, inputs, targets, parameters)
