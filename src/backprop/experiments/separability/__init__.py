@@ -1,8 +1,8 @@
-"""No hidden units: what a network does whose inputs are wired straight to the output, and why it cannot do more.
+"""Networks without hidden units: inputs connected directly to the output cannot detect mirror symmetry.
 
-The paper says that mirror symmetry cannot be detected without intermediate units. Here such networks are trained by
-the same protocol, a linear program shows that no weights exist, and an integer program says how many of the 64 cases
-any weights can get right.
+The paper says that the task needs intermediate units. Here such networks are trained by the same protocol. A linear
+program shows that no weights solve the task, and an integer program computes how many of the 64 cases the best
+weights get right.
 
     uv run snakemake --cores all separability       about ten seconds
 """

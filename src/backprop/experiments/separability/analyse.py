@@ -14,8 +14,8 @@ from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
-    Column("solved", pa.bool_(), "every output lay on its target's side at some sweep"),
-    Column("correct", pa.int64(), "outputs on their target's side at the cap, of 64", "cases"),
+    Column("solved", pa.bool_(), "all outputs correct at some sweep up to the cap"),
+    Column("correct", pa.int64(), "correct outputs at the cap, of 64", "cases"),
     Column("error", pa.float64(), "E at the cap"),
     Column("largest_weight", pa.float64(), "largest |w| from an input at the cap"),
     Column("palindromes", pa.float64(), "mean output for palindromes at the cap"),

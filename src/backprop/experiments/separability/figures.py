@@ -1,4 +1,4 @@
-"""The figure about networks without hidden units."""
+"""The figure about networks without hidden units: a pure function of saved results."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Values = Mapping[str, Any]
 
 
 def answers(runs: Runs, values: Values) -> Figure:
-    """What a trained network without hidden units answers to each of the 64 inputs, beside Figure 1's network."""
+    """The outputs for all 64 inputs: a trained network without hidden units, and RHW Fig. 1."""
     run = runs["paper"]
     inputs = measures.cases()
     palindrome = measures.is_palindrome(inputs)
     shown = {
         "no hidden units (trained)": outputs(run.arrays["weights"][:1].astype(float), inputs)[0],
-        "two hidden units (Figure 1)": measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[
-            0
-        ],
+        "two hidden units (RHW Fig. 1)": measures.outputs(
+            measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs
+        )[0],
     }
-    made = plots.figure(plots.COLUMN, 2.5)
-    for ax, (title, output) in zip(made.subplots(1, 2, sharey=True), shown.items(), strict=True):
+    fig = plots.figure(plots.COLUMN, 2.5)
+    for ax, (title, output) in zip(fig.subplots(1, 2, sharey=True), shown.items(), strict=True):
         places = np.arange(len(inputs))
         ax.vlines(places[palindrome], 0, output[palindrome], color=style.BLUE, lw=0.8)
         ax.plot(places[~palindrome], output[~palindrome], ".", ms=3.5, color=style.MUTED, label="others")
@@ -39,8 +39,8 @@ def answers(runs: Runs, values: Values) -> Figure:
         ax.set(title=title, ylim=(0, 1), xlabel="input, as a binary number")
         ax.set_xticks([0, 16, 32, 48, 63])
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1.12), ncols=2, handletextpad=0.2, borderaxespad=0)
-    made.axes[0].set_ylabel("output")
-    return made
+    fig.axes[0].set_ylabel("output")
+    return fig
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"answers": answers}

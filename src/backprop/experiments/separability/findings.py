@@ -1,67 +1,68 @@
-"""The numbers the text quotes about networks without hidden units, and the verdict on S2."""
+"""Numbers for the report about networks without hidden units, and the verdict on S2."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.verdicts import share, told
+from backprop.evidence.verdicts import share, verdict
 from backprop.experiments.separability.proof import most_correct, separate
 from backprop.experiments.symmetry import measures
+from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """What the networks do, by variant, and what the programs prove."""
+    """Every number that the text and the verdict need.
+
+    Returns:
+        `separable`: whether some weights solve the task; `cancelling`: the inputs of the proof that none do, as text,
+        for palindromes and others; `most_correct`: the largest number of cases that any weights get right; `variants`
+        and `codings`: what trained networks do, by variant and in a list with the coding's name.
+    """
     inputs = measures.cases()
     palindrome = measures.is_palindrome(inputs)
     proof = separate(inputs, palindrome)
+    cancelling = [] if proof.cases is None else [(palindrome[case], _digits(inputs[case])) for case in proof.cases]
     best, _ = most_correct(inputs, palindrome)
+    variants = {name: _variant(run, best) for name, run in runs.items()}
     return {
         "separable": proof.weights is not None,
-        "cancelling": [] if proof.cases is None or proof.shares is None else [
-            {
-                "input": "".join(f"{bit:.0f}" for bit in inputs[case]),
-                "palindrome": bool(palindrome[case]),
-                "share": float(weight),
-            }
-            for case, weight in zip(proof.cases, proof.shares, strict=True)
-        ],
+        "cancelling": {
+            "count": len(cancelling),
+            "palindromes": [digits for is_palindrome, digits in cancelling if is_palindrome],
+            "others": [digits for is_palindrome, digits in cancelling if not is_palindrome],
+        },
         "most_correct": best,
         "always_off": int((~palindrome).sum()),
         "cases": len(inputs),
-        "variants": {name: _variant(run) for name, run in runs.items()},
-    }  # fmt: skip
+        "variants": variants,
+        "codings": [{"coding": coding, **own} for coding, own in by_coding(variants).items()],
+    }
 
 
-def _variant(run: Run) -> dict[str, Any]:
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """The verdict on S2."""
+    return {"S2": by_proof(values["separable"], values["variants"]["paper"]["solved"]["count"])}
+
+
+def by_proof(separable: bool, solved: int) -> str:
+    """Reproduced if no weights can solve the task and no trained network does, else not reproduced."""
+    return verdict(not separable and not solved)
+
+
+def _variant(run: Run, best: int) -> dict[str, Any]:
     table = run.table
     return {
         "networks": len(table),
         "cap": run.protocol["sweeps"],
-        "targets": list(run.protocol["targets"]),
         "solved": share(table.solved),
         "correct": [int(table.correct.min()), int(table.correct.max())],
-        "error": [float(table.error.min()), float(table.error.max())],
-        "largest_weight": float(table.largest_weight.max()),
+        "as_many_as_possible": share(table.correct == best),
         "palindromes": float(table.palindromes.mean()),
         "others": float(table.others.mean()),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claim S2."""
-    del runs
-    found = values["variants"]["paper"]
-    holds = not values["separable"] and not found["solved"]["count"]
-    return [
-        Claim(
-            "S2", "paper, p. 534", "Mirror symmetry cannot be detected by inputs wired straight to the output",
-            "impossible",
-            f"no weights exist (linear program); at best {values['most_correct']} of {values['cases']} cases are "
-            f"right; trained: solved by {told(found['solved'])}",
-            "reproduced" if holds else "not reproduced",
-            "Reproduced if the linear program for such weights is infeasible and no trained network solves the task.",
-        )
-    ]  # fmt: skip
+def _digits(bits: Any) -> str:
+    return "".join(f"{bit:.0f}" for bit in bits)

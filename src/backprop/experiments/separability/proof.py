@@ -8,19 +8,20 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 MARGIN, LARGEST = 1.0, 100.0
-"""The total input a case must exceed, and the largest weight the integer program tries.
+"""The total input that a case must exceed, and the largest weight that the integer program tries.
 
-Scaling all weights scales every total input, so the margin is no restriction where weights are free; the integer
-program needs a bound. Threshold functions of six inputs need whole-number weights below ten.
+Scaling all weights scales every total input, so the margin restricts nothing if weights are unbounded. The integer
+program needs a bound; threshold functions of six inputs need integer weights below ten.
 """
 
 
 @dataclass(frozen=True)
 class Separation:
-    """What the linear program found: weights [inputs + 1], the bias last, or why there are none.
+    """The result of the linear program: weights [inputs + 1], the bias last, or a proof that none exist.
 
-    `cases` are then rows of the inputs with the positive `shares` that cancel: the same mixture of inputs lies on
-    both sides, whatever the weights. One of the two is None.
+    The proof consists of `cases`, rows of the inputs, and positive `shares` [cases]. Weighted by them, the inputs of
+    both classes have the same sum, so their total inputs agree for all weights. The weights are None if there is a
+    proof; otherwise the proof is None.
     """
 
     weights: np.ndarray | None
@@ -29,7 +30,7 @@ class Separation:
 
 
 def separate(inputs: np.ndarray, positive: np.ndarray) -> Separation:
-    """Weights whose total input is above zero for the positive cases and below for the others, or a refutation.
+    """Weights with a total input above zero for the positive cases and below for the others, or a refutation.
 
     Args:
         inputs: [cases, n].
@@ -37,10 +38,10 @@ def separate(inputs: np.ndarray, positive: np.ndarray) -> Separation:
     """
     signed = _signed(inputs, positive)
     n = signed.shape[1]
-    found = linprog(np.zeros(n), A_ub=-signed, b_ub=np.full(len(signed), -MARGIN), bounds=[(None, None)] * n)
-    if found.status == 0:
-        return Separation(found.x, None, None)
-    # Farkas: no weights exist exactly if some mixture of the signed cases is zero. Few cases make the clearest proof.
+    program = linprog(np.zeros(n), A_ub=-signed, b_ub=np.full(len(signed), -MARGIN), bounds=[(None, None)] * n)
+    if program.status == 0:
+        return Separation(program.x, None, None)
+    # Farkas: no weights exist exactly if some mixture of the signed cases is zero. Fewer cases make a clearer proof.
     mixture = milp(
         np.r_[np.zeros(len(signed)), np.ones(len(signed))],
         constraints=[
@@ -59,10 +60,10 @@ def separate(inputs: np.ndarray, positive: np.ndarray) -> Separation:
 
 
 def most_correct(inputs: np.ndarray, positive: np.ndarray) -> tuple[int, np.ndarray]:
-    """How many cases any weights can get right, and such weights [inputs + 1], the bias last."""
+    """The largest number of cases that any weights get right, and such weights [inputs + 1], the bias last."""
     signed = _signed(inputs, positive)
     n, out_of_reach = signed.shape[1], MARGIN + LARGEST * signed.shape[1]
-    found = milp(
+    program = milp(
         np.r_[np.zeros(n), -np.ones(len(signed))],
         constraints=LinearConstraint(np.c_[signed, -out_of_reach * np.eye(len(signed))], MARGIN - out_of_reach, np.inf),
         integrality=np.r_[np.zeros(n), np.ones(len(signed))],
@@ -70,12 +71,12 @@ def most_correct(inputs: np.ndarray, positive: np.ndarray) -> tuple[int, np.ndar
             np.r_[np.full(n, -LARGEST), np.zeros(len(signed))], np.r_[np.full(n, LARGEST), np.ones(len(signed))]
         ),
     )
-    if found.status != 0:
-        raise RuntimeError(f"the integer program did not finish: {found.message}")
-    weights = found.x[:n]
+    if program.status != 0:
+        raise RuntimeError(f"the integer program did not finish: {program.message}")
+    weights = program.x[:n]
     return int((signed @ weights > 0).sum()), weights
 
 
 def _signed(inputs: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """Each case with a 1 for the bias, negated for the others: separated means that all have positive products."""
+    """Each case with a 1 for the bias, negated for the others: weights separate them if all products are positive."""
     return np.where(positive, 1.0, -1.0)[:, None] * np.c_[inputs, np.ones(len(inputs))]

@@ -1,19 +1,28 @@
-"""The protocol: Experiment 1's, with the hidden layer left out."""
+"""The protocol: Experiment 1's without the hidden layer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import like
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """A 6-1 network; `targets`, `epsilon`, `alpha`, `weight_range` and `sweeps` as in Experiment 1."""
+    """A 6-1 network, trained like Experiment 1."""
 
-    seeds: int | tuple[int, ...] = 400
-    targets: tuple[float, float] = field(default=(0.0, 1.0), metadata={"low": 0.0, "high": 1.0})
-    epsilon: float = field(default=0.1, metadata={"low": 0.0})
-    alpha: float = field(default=0.9, metadata={"low": 0.0, "high": 1.0})
-    weight_range: float = field(default=0.3, metadata={"low": 0.0})
-    sweeps: int = field(default=5000, metadata={"low": 1})
+    # fmt: off
+    targets: tuple[float, float] = like(Symmetry, "targets", low=0.0, high=1.0)
+    epsilon: float = like(Symmetry, "epsilon")
+    alpha: float = like(Symmetry, "alpha")
+    weight_range: float = like(Symmetry, "weight_range")
+    sweeps: int = like(Symmetry, "sweeps")
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 400)
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        """Check the order of the targets, besides each field alone."""
+        super().__post_init__()
+        Symmetry(targets=self.targets)

@@ -19,8 +19,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per seed.
 
     Returns:
-        seeds [S]; weights [S, 7] at the cap, the bias last; first_sweep [S], -1 if a network never solved the task;
-        error [S], E at the cap.
+        seeds [S]; weights [S, 7] at the cap, the bias last; first_sweep [S], the first with all outputs correct, -1 if
+        never; error [S], E at the cap.
     """
     architecture = Architecture((6, 1))
     inputs, targets = symmetry.patterns(Symmetry(targets=protocol.targets))

@@ -74,7 +74,7 @@ def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def by_range(best: Mapping[str, float]) -> str:
-    """Reproduced if the range of t from `low` to `high` contains .1 and not 0, not reproduced if only 0; else partly."""
+    """Reproduced if the range of t, `low` to `high`, contains .1 and not 0, not reproduced if only 0, else partly."""
     inside, plain = (best["low"] <= t <= best["high"] for t in (INSIDE, PLAIN))
     return verdict(inside and not plain, inside or not plain)
 
