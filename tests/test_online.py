@@ -1,16 +1,20 @@
 """Changes case by case, against the paper's equations applied one case at a time."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from backprop.experiments.online import analyse
+from backprop.experiments.online import analyse, figures
 from backprop.experiments.online.protocol import Protocol
 from backprop.experiments.online.train import train
 from backprop.experiments.symmetry import measures
+from backprop.protocol import UserError
+from tests import experiments
 
 
 def by_hand(start_1, start_2, sweeps, epsilon=0.1, alpha=0.9):
-    """Weights after some sweeps in which they change after every case, by equations (4) to (9) in plain numpy."""
+    """Weights after some sweeps of changes after every case, by equations (4) to (9) in plain numpy."""
     inputs = np.c_[measures.cases(), np.ones(64)]
     targets = np.where(measures.is_palindrome(measures.cases()), 0.9, 0.1)
     w, v = start_1.astype(float), start_2[0].astype(float)
@@ -36,7 +40,7 @@ def test_a_fixed_order_is_the_binary_order_one_change_per_case():
         np.testing.assert_allclose(arrays["layer_2"][seed, -1][0], v, atol=2e-5)
 
 
-def test_the_order_makes_a_difference_and_the_start_does_not_depend_on_it():
+def test_the_order_changes_the_weights_but_not_their_initial_values():
     runs = [
         train(Protocol(seeds=2, sweeps=2, keep=(0,), **departure), (0, 1), "cpu", {})
         for departure in ({}, {"case_order": "shuffled"}, {"per_case": False})
@@ -46,7 +50,7 @@ def test_the_order_makes_a_difference_and_the_start_does_not_depend_on_it():
         assert np.abs(run["layer_1"][:, -1] - runs[0]["layer_1"][:, -1]).max() > 1e-4
 
 
-def test_the_printed_network_is_at_no_distance_from_itself_in_any_orientation():
+def test_the_distance_of_the_printed_network_to_itself_is_zero_in_any_orientation():
     layer_1, layer_2 = (layer[None] for layer in measures.PDP_FIGURE_9)
     moved = [measures.apply_symmetry(layer_1, layer_2, symmetry) for symmetry in measures.symmetries()[::17]]
     arrays = {
@@ -55,3 +59,36 @@ def test_the_printed_network_is_at_no_distance_from_itself_in_any_orientation():
     }
     np.testing.assert_allclose(analyse.distances(arrays, "pdp"), 0, atol=1e-12)
     assert analyse.distances(arrays, "figure_1").min() == pytest.approx(0.135, abs=0.05)
+
+
+def variants(**changes):
+    """The three procedures of the configuration."""
+    departures: dict[str, dict[str, Any]] = {
+        "paper": {},
+        "shuffled": {"case_order": "shuffled"},
+        "batch": {"per_case": False},
+    }
+    return {name: Protocol(**changes, **departure) for name, departure in departures.items()}
+
+
+def test_claims_and_the_section_are_complete_for_short_runs(tmp_path):
+    """With networks of the family 1:2:4, and in runs where no network solves the task."""
+    solved = experiments.build("online", variants(seeds=16, sweeps=1208, keep=(1000,)), tmp_path / "solved")
+    unsolved = experiments.build("online", variants(seeds=2, sweeps=20, keep=()), tmp_path / "unsolved")
+    assert solved["paper"].table.solved.any() and not unsolved["paper"].table.solved.any()
+    targets = {"values": {"closest": None}}
+    for runs, words in ((solved, "away at sweep 1,208"), (unsolved, "fixed order: no network of its family")):
+        results = experiments.findings("online", runs, tmp_path / "findings.json")
+        assert words in experiments.claims("online", results)["P1"].ours
+        text = experiments.section("44_online", {"online": results, "targets": targets})
+        assert text.count("\n| fixed order |") == 1
+        for name, figure in figures.FIGURES.items():
+            assert figure(runs, results["values"]), name
+    assert results["verdicts"] == {"P1": "not judged", "P2": "not judged"}
+
+
+@pytest.mark.parametrize("field", [{"hidden": "tanh"}, {"bits": 4}, {"until_solved": True}, {"error": "mean"}])
+def test_fields_that_this_training_does_not_follow_are_refused(field):
+    (name, value), *_ = field.items()
+    with pytest.raises(UserError, match=f"{name} is {value!r}; allowed are"):
+        Protocol(**field)

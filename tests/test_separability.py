@@ -1,10 +1,14 @@
-"""The programs against functions whose separability is known, and the proof itself."""
+"""The programs against functions whose separability is known, and the proof for mirror symmetry."""
 
 import numpy as np
 import pytest
 
+from backprop.experiments.separability import figures
 from backprop.experiments.separability.proof import most_correct, separate
+from backprop.experiments.separability.protocol import Protocol
 from backprop.experiments.symmetry import measures
+from backprop.protocol import UserError
+from tests import experiments
 
 SQUARE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
 
@@ -36,8 +40,27 @@ def test_mirror_symmetry_is_refuted_by_four_inputs_whose_bits_cancel():
     assert (proof.shares > 0).all()
 
 
-def test_weights_that_get_most_cases_right_do_so():
+def test_the_best_weights_get_as_many_cases_right_as_the_program_says():
     inputs = measures.cases()
     palindrome = measures.is_palindrome(inputs)
     best, weights = most_correct(inputs, palindrome)
     assert (((np.c_[inputs, np.ones(64)] @ weights) > 0) == palindrome).sum() == best == 57
+
+
+def test_the_claim_and_the_section_are_complete_for_a_short_run(tmp_path):
+    variants = {
+        "paper": Protocol(seeds=3, sweeps=30),
+        "targets_0.1_0.9": Protocol(seeds=3, sweeps=30, targets=(0.1, 0.9)),
+    }
+    runs = experiments.build("separability", variants, tmp_path)
+    results = experiments.findings("separability", runs, tmp_path / "findings.json")
+    claim = experiments.claims("separability", results)["S2"]
+    assert claim.verdict == "reproduced" and "57 of 64 cases" in claim.ours
+    text = experiments.section("43_separability", {"separability": results})
+    assert "The proof is four cases long." in text and text.count("\n| .1/.9 |") == 1
+    assert figures.answers(runs, results["values"])
+
+
+def test_targets_in_descending_order_are_refused_before_training():
+    with pytest.raises(UserError, match=r"targets is \[0.9, 0.1\]; the first must be below the second"):
+        Protocol(targets=(0.9, 0.1))

@@ -7,7 +7,9 @@ from backprop.experiments.departures import findings as departures
 from backprop.experiments.long_run import findings as long_run
 from backprop.experiments.online import findings as online
 from backprop.experiments.phase import findings as phase
+from backprop.experiments.separability import findings as separability
 from backprop.experiments.symmetry import findings as symmetry
+from backprop.experiments.targets import findings as targets
 
 
 def flags(true, n=1000):
@@ -116,18 +118,42 @@ def test_getting_stuck_is_judged_under_both_codings(rates, verdict):
     assert departures._g1({"studies": studies}).verdict == verdict
 
 
-def test_the_printed_network_confirms_an_order_only_if_no_other_comes_so_near():
-    far, near = ({"count": 50, "within": share(flags(n, 50))} for n in (0, 1))
-    assert online._near(0.003, [far, {"count": 0}]) == "reproduced"
-    assert online._near(0.003, [far, near]) == "partly"
-    assert online._near(0.05, [far]) == "partly"
-    assert online._near(0.5, [far]) == "not reproduced"
-    assert online._near(None, [far]) == "not judged"
+def test_the_printed_network_confirms_an_order_only_if_no_other_order_is_as_close():
+    assert online.by_distance(0.003, [0, 0]) == "reproduced"
+    assert online.by_distance(0.003, [0, 1]) == "partly"
+    assert online.by_distance(0.05, [0]) == "partly"
+    assert online.by_distance(0.5, [0]) == "not reproduced"
+    assert online.by_distance(None, [0]) == "not judged"
 
 
-def test_targets_inside_the_range_should_keep_weights_from_growing():
-    assert long_run._infinite(0.07, 0.01) == "reproduced"
-    assert long_run._infinite(0.13, 0.07) == "partly"
-    assert long_run._infinite(0.07, 0.13) == "not reproduced"
-    assert long_run._infinite(0.01, 0.01) == "not reproduced"
-    assert long_run._infinite(None, 0.1) == "not judged"
+def test_the_stated_presentations_are_compared_with_the_middle_of_the_networks():
+    assert online.by_presentations([960.0, 1120.0, 1414.0]) == "reproduced"
+    assert online.by_presentations([960.0, 1120.0, 1200.0]) == "not reproduced"
+    assert online.by_presentations([1240.0, 1320.0, 1414.0]) == "not reproduced"
+    assert online.by_presentations(None) == "not judged"
+
+
+def test_targets_inside_the_range_should_stop_the_growth_of_the_weights():
+    assert long_run.by_growth(0.07, 0.01) == "reproduced"
+    assert long_run.by_growth(0.13, 0.07) == "partly"
+    assert long_run.by_growth(0.07, 0.13) == "not reproduced"
+    assert long_run.by_growth(0.01, 0.01) == "not reproduced"
+    assert long_run.by_growth(None, 0.1) == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.097, 0.109, "reproduced"),
+        (-0.01, 0.109, "partly"),  # neither coding is excluded
+        (0.03, 0.07, "partly"),  # both are
+        (-0.01, 0.07, "not reproduced"),
+    ],
+)
+def test_the_printed_weights_decide_between_two_codings(low, high, verdict):
+    assert targets.by_range({"low": low, "high": high}) == verdict
+
+
+def test_hidden_units_are_needed_if_neither_a_program_nor_training_finds_weights():
+    assert separability.by_proof(False, 0) == "reproduced"
+    assert separability.by_proof(True, 0) == separability.by_proof(False, 1) == "not reproduced"

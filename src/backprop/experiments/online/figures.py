@@ -1,4 +1,4 @@
-"""The figures about learning case by case: pure functions of what lies on disk."""
+"""The figures about learning case by case: pure functions of saved results."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from backprop import plots
-from backprop.experiments.online.analyse import PRINTS, distances
-from backprop.experiments.online.findings import ORDERS
+from backprop.experiments.online.analyse import NAMES, PRINTS, distances
+from backprop.experiments.online.protocol import ORDERS, PDP_SWEEPS
 from backprop.experiments.symmetry import measures
 from backprop.plots import style
 from backprop.results.variant import Run
@@ -19,13 +19,11 @@ from backprop.results.variant import Run
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 
-TITLES = {"pdp": "distance to PDP's Figure 9", "figure_1": "distance to the paper's Figure 1"}
-
 
 def nearness(runs: Runs, values: Values) -> Figure:
-    """How far networks of the family 1:2:4 are from each printed network, sweep by sweep."""
-    made = plots.figure(plots.WIDE, 3.1)
-    for ax, (name, (_, mark)) in zip(made.subplots(1, 2, sharey=True), PRINTS.items(), strict=True):
+    """The distance of networks of the family 1:2:4 to each printed network, over presentations."""
+    fig = plots.figure(plots.WIDE, 3.1)
+    for ax, (name, (_, mark)) in zip(fig.subplots(1, 2, sharey=True), PRINTS.items(), strict=True):
         ends = []
         for k, (variant, word) in enumerate(ORDERS.items()):
             if variant not in runs or not values["variants"][variant][name]["count"]:
@@ -42,31 +40,31 @@ def nearness(runs: Runs, values: Values) -> Figure:
         ax.text(
             mark, 1, f" {mark:,}", va="top", fontsize=style.SMALL, color=style.MUTED, transform=ax.get_xaxis_transform()
         )
-        ax.set(title=TITLES[name], yscale="log", xlabel="presentations of each case")
+        ax.set(title=f"distance to {NAMES[name]}", yscale="log", xlabel="presentations of each case")
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:g}%"))
         ax.margins(x=0)
         ax.grid(axis="y")
         if name == "figure_1":
             plots.EndLabels(ax, ends)
-    return made
+    return fig
 
 
 def network(runs: Runs, values: Values) -> Figure:
-    """PDP's printed network beside the closest of ours after as many presentations, in the same orientation."""
-    made = plots.figure(plots.WIDE, 3.7)
-    axes = made.subplots(1, 3)
-    shown = [("PDP's Figure 9", "", measures.PDP_FIGURE_9)]
+    """PDP Fig. 9 beside our closest networks after as many presentations, in the same orientation."""
+    fig = plots.figure(plots.WIDE, 3.7)
+    axes = fig.subplots(1, 3)
+    shown = [(NAMES["pdp"], "", measures.PDP_FIGURE_9)]
     for variant in ("paper", "batch"):
-        found = values["variants"].get(variant, {"pdp": {"count": 0}})["pdp"]
-        if found["count"]:
+        near = values["variants"].get(variant, {"pdp": {"count": 0}})["pdp"]
+        if near["count"]:
             run = runs[variant]
-            row = int(np.flatnonzero(run.table.seed == found["at_mark_seed"])[0])
-            column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PRINTS["pdp"][1])))
+            row = int(np.flatnonzero(run.table.seed == near["at_mark_seed"])[0])
+            column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PDP_SWEEPS)))
             layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
             _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
             turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
-            away = f"seed {found['at_mark_seed']}, {plots.percent(found['at_mark_closest'])} away"
+            away = f"seed {near['at_mark_seed']}, {plots.percent(near['at_mark_closest'])} away"
             title = "ours, case by case" if variant == "paper" else "ours, sweep by sweep"
             shown.append((title, away, (turned[0][0], turned[1][0])))
     for ax, (title, subtitle, (layer_1, layer_2)) in zip(axes, shown, strict=False):
@@ -75,12 +73,12 @@ def network(runs: Runs, values: Values) -> Figure:
         )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
-    return made
+    return fig
 
 
 def survival(runs: Runs, values: Values) -> Figure:
-    """The share of networks unsolved, by how the weights change."""
-    made, ax = plots.axes(plots.COLUMN, 2.6)
+    """The share of networks that are unsolved, by the order of the cases."""
+    fig, ax = plots.axes(plots.COLUMN, 2.6)
     groups = {}
     for variant, word in ORDERS.items():
         if variant in runs:
@@ -88,7 +86,7 @@ def survival(runs: Runs, values: Values) -> Figure:
             groups[word] = (times.fillna(cap), times.notna())
     plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
     ax.set_xlabel("presentations of each case")
-    return made
+    return fig
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {

@@ -1,4 +1,4 @@
-"""The numbers the text quotes about learning case by case, and the verdicts on PDP's symmetry network."""
+"""Numbers for the report about learning case by case, and the verdicts on PDP Fig. 9."""
 
 from __future__ import annotations
 
@@ -7,109 +7,108 @@ from typing import Any
 
 import numpy as np
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import median_with_cap, percent, thousands
 from backprop.evidence.statistics import median_survival
-from backprop.evidence.verdicts import share, told
-from backprop.experiments.online.analyse import PRINTS
+from backprop.evidence.verdicts import NOT_JUDGED, share, verdict
+from backprop.experiments.online.analyse import NAMES, PRINTS
+from backprop.experiments.online.protocol import ORDERS, PDP_SWEEPS
 from backprop.experiments.symmetry import measures
 from backprop.results.variant import Run
 
-ORDERS = {"paper": "fixed order", "shuffled": "shuffled order", "batch": "sweep by sweep"}
-"""The variants, and how the text calls them."""
-
 NEAR, NEARBY = 0.01, 0.1
-"""Distances, over the norm of the printed network, that count as the same network and as a similar one."""
+"""Distances, over the norm of the printed network, within which a network is the same and is similar (claim P1)."""
+
+FAMILY = "1:2:4"
+"""The family of both printed networks."""
 
 ROUNDING = np.sqrt((15 * 0.005**2 + 2 * 0.05**2) / 3)
-"""The norm that PDP's rounding error has in the root mean square: 15 weights to 0.01, two hidden biases to 0.1."""
+"""The root mean square norm of the rounding error of PDP Fig. 9: 15 weights to 0.01, two hidden biases to 0.1."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdicts need, by variant."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `variants`: the numbers of each variant by its name; `orders`: those of the variants in ORDERS, each with its
+        name as `order`; `only_fixed`: whether the fixed order alone comes near PDP Fig. 9, beyond the intervals;
+        `closest_other`: the smallest distance to PDP Fig. 9 in any other order, or None; `fits`: whether any network
+        is as near to RHW Fig. 1 as a network must be to count as the same.
+    """
     norm = np.sqrt(sum((layer**2).sum() for layer in measures.PDP_FIGURE_9))
+    variants = {name: _variant(run) for name, run in runs.items()}
+    orders = [{"order": order, **variants[name]} for name, order in ORDERS.items() if name in variants]
+    fixed, others = variants["paper"]["pdp"], [own["pdp"] for own in orders[1:] if own["pdp"]["count"]]
     return {
-        "mark": PRINTS["pdp"][1],
-        "near": NEAR,
+        "mark": PDP_SWEEPS,
+        "family": FAMILY,
+        "rules": {"near": NEAR, "nearby": NEARBY},
         "rounding": float(ROUNDING / norm),
-        "variants": {name: _variant(run) for name, run in runs.items()},
+        "variants": variants,
+        "orders": orders,
+        "only_fixed": bool(others) and all(fixed["within"]["low"] > other["within"]["high"] for other in others),
+        "closest_other": min((other["closest"] for other in others), default=None),
+        "fits": any(own["figure_1"]["within"]["count"] for own in orders),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims P1 and P2."""
-    del runs
-    found = {word: values["variants"][name] for name, word in ORDERS.items() if name in values["variants"]}
-    ours, mark = values["variants"]["paper"], values["mark"]
-    pdp = ours["pdp"]
-    passing = "no network of its family"
-    if pdp["count"]:
-        low, middle, high = map(thousands, pdp["sweeps"])
-        passing = f"closest to the printed weights after {middle} ({low} to {high}) presentations"
-    return [
-        Claim(
-            "P1", "companion chapter, Figure 9", "The weights of its symmetry network come out of changes case by case",
-            "15 weights printed to 0.01, two to 0.1",
-            "; ".join(
-                f"{word}: closest {percent(f['pdp']['at_mark_closest'], 1)} away at sweep {thousands(mark)}, typical "
-                f"{percent(f['pdp']['at_mark_median'], 1)}, {told(f['pdp']['within'])} within {percent(NEAR)} at some "
-                "sweep" if f["pdp"]["count"] else f"{word}: none of that family"
-                for word, f in found.items()
-            ),
-            _near(pdp.get("at_mark_closest"), [f["pdp"] for f in found.values() if f is not ours]),
-            f"Reproduced if a network is within {percent(NEAR)} of the printed one after {thousands(mark)} "
-            "presentations in fixed order, and none of the other procedures at any time, partly if within "
-            f"{percent(NEARBY)}; distances are over the norm of the printed weights, up to symmetries.",
-        ),
-        Claim(
-            "P2", "companion chapter, unverified", "How many presentations of each pattern that took", thousands(mark),
-            f"fixed order: {told(ours['solved'])} solve it, median "
-            f"{median_with_cap(ours['median'], ours['cap'])}; {passing}",
-            "not judged" if not pdp["count"] else
-            "reproduced" if pdp["sweeps"][0] <= mark <= pdp["sweeps"][2] else "not reproduced",
-            f"Reproduced if {thousands(mark)} lies within the middle 95% of the presentations at which the networks of "
-            "its family come closest to the printed weights.",
-        ),
-    ]  # fmt: skip
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on P1, the procedure behind PDP Fig. 9, and P2, the number of presentations."""
+    fixed, *others = (own["pdp"] for own in values["orders"])
+    return {
+        "P1": by_distance(fixed["at_mark_closest"], [other["within"]["count"] for other in others]),
+        "P2": by_presentations(fixed["sweeps"]),
+    }
 
 
-def _near(closest: float | None, others: Sequence[Mapping[str, Any]]) -> str:
+def by_distance(closest: float | None, others: Sequence[int]) -> str:
+    """Whether the fixed order, and no other, gives the printed network.
+
+    Args:
+        closest: the smallest distance after the stated presentations in fixed order, over the norm; None without
+            networks.
+        others: for each other procedure, how many networks come within NEAR at any sweep.
+
+    Returns:
+        Reproduced if `closest` is below NEAR and no network of another procedure is, partly if it is below NEARBY.
+    """
     if closest is None:
-        return "not judged"
-    alone = not any(other["count"] and other["within"]["count"] for other in others)
-    return "reproduced" if closest < NEAR and alone else "partly" if closest < NEARBY else "not reproduced"
+        return NOT_JUDGED
+    return verdict(closest < NEAR and not any(others), closest < NEARBY)
+
+
+def by_presentations(middle: Sequence[float] | None) -> str:
+    """Reproduced if the stated presentations are in `middle`: low, median and high of 95 % of the networks."""
+    if middle is None:
+        return NOT_JUDGED
+    return verdict(middle[0] <= PDP_SWEEPS <= middle[2])
 
 
 def _variant(run: Run) -> dict[str, Any]:
     table, cap = run.table, run.protocol["sweeps"]
     median = median_survival(table.sweeps.fillna(cap), table.solved)
-    mark = min(PRINTS["pdp"][1], cap)
     return {
         "cap": cap,
         "networks": len(table),
         "solved": share(table.solved),
-        "by_mark": share(table.sweeps.to_numpy() <= mark),
-        "last": float(table.sweeps.max()) if table.solved.any() else None,
         "median": median.value,
-        "median_of_solved": float(table.sweeps.median()) if table.solved.any() else None,
-        "families": {str(name): int(count) for name, count in table.family[table.solved].value_counts().items()},
         **{name: _nearness(run, name) for name in PRINTS},
     }
 
 
 def _nearness(run: Run, name: str) -> dict[str, Any]:
-    """How near the networks of the print's family come to it, when, and which comes nearest."""
-    table = run.table[(run.table.family == "1:2:4") & run.table[f"{name}_closest"].notna()]
-    if table.empty:
-        return {"count": 0}
-    best = table.iloc[int(table[f"{name}_at_mark"].argmin())]
+    """Distances of the family's networks to a printed one: the closest and a typical one, and when they are closest.
+
+    `sweeps` are the 2.5 %, 50 % and 97.5 % quantiles of the sweep with the smallest distance. Without networks of the
+    family the numbers are None.
+    """
+    table = run.table[(run.table.family == FAMILY) & run.table[f"{name}_closest"].notna()]
+    best = table.iloc[int(np.argmin(table[f"{name}_at_mark"]))] if len(table) else None
     return {
+        "name": NAMES[name],
         "count": len(table),
-        "at_mark_closest": float(best[f"{name}_at_mark"]),
-        "at_mark_seed": int(best.seed),
-        "at_mark_median": float(table[f"{name}_at_mark"].median()),
         "within": share(table[f"{name}_closest"] < NEAR),
-        "closest": float(table[f"{name}_closest"].min()),
-        "closest_median": float(table[f"{name}_closest"].median()),
-        "sweeps": [float(x) for x in table[f"{name}_sweep"].quantile([0.025, 0.5, 0.975])],
+        "at_mark_closest": None if best is None else float(best[f"{name}_at_mark"]),
+        "at_mark_seed": None if best is None else int(best.seed),
+        "at_mark_median": None if best is None else float(table[f"{name}_at_mark"].median()),
+        "closest": None if best is None else float(table[f"{name}_closest"].min()),
+        "sweeps": None if best is None else [float(x) for x in table[f"{name}_sweep"].quantile([0.025, 0.5, 0.975])],
     }

@@ -18,9 +18,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per seed.
 
     Returns:
-        seeds [S]; kept_sweeps [K]; layer_1 [S, K, 2, 7] and layer_2 [S, K, 1, 3], biases last; first_sweep [S], after
-        how many presentations of each case every output lay on its side of the middle, -1 if never; error [S], E at
-        the cap.
+        seeds [S]; kept_sweeps [K]; layer_1 [S, K, 2, 7] and layer_2 [S, K, 1, 3], biases last; first_sweep [S], the
+        presentations of each case until all outputs are correct, -1 if never; error [S], E at the cap.
     """
     architecture = Architecture((6, 2, 1))
     inputs, targets = symmetry.patterns(protocol)

@@ -137,7 +137,7 @@ def _trained(run: Run, t: float, margin: float, figure_1: Mapping[str, Any]) -> 
     solved = table[table.solved_at_mark & table.inferred.notna()]
     at_print = gradient_norms(run.arrays["printed_gradients"][0][:, None], np.array([t]))[0, 0]
     alike = _near(solved.palindromes, figure_1["palindromes"]) & _near(solved.others, figure_1["others"])
-    nearest = table.closest.idxmin() if table.closest.notna().any() else None
+    nearest = table.iloc[int(np.nanargmin(table.closest))] if table.closest.notna().any() else None
     return {
         "t": t,
         "margin": margin,
@@ -152,8 +152,8 @@ def _trained(run: Run, t: float, margin: float, figure_1: Mapping[str, Any]) -> 
         "beyond_print": share(solved.gradient >= at_print),
         "print_is_below_all": bool(len(solved)) and bool((solved.gradient > at_print).all()),
         "alike": share(alike),
-        "closest": None if nearest is None else float(table.closest[nearest]),
-        "closest_sweep": None if nearest is None else int(table.closest_sweep[nearest]),
+        "closest": None if nearest is None else float(nearest.closest),
+        "closest_sweep": None if nearest is None else int(nearest.closest_sweep),
     }
 
 

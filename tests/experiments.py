@@ -1,0 +1,39 @@
+"""A few stages of the pipeline on a few networks, for tests: runs on disk, findings, claims, and report sections."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from backprop.documents import pages, templates
+from backprop.documents.claims import Claim, read_claims
+from backprop.documents.tables import protocol_table
+from backprop.evidence.verdicts import FEW, MOST
+from backprop.protocol import Protocol
+from backprop.results.variant import Run
+from backprop.stages import analyse, find, train
+
+
+def build(experiment: str, variants: Mapping[str, Protocol], home: Path) -> dict[str, Run]:
+    """Train and analyse every variant under `home`."""
+    for variant, protocol in variants.items():
+        train.run(experiment, protocol, "cpu", {}, home / variant)
+        analyse.run(experiment, protocol, home / variant)
+    return {variant: Run(home / variant) for variant in variants}
+
+
+def findings(experiment: str, runs: Mapping[str, Run], path: Path) -> dict[str, Any]:
+    """What findings.json holds for these runs, as the report reads it."""
+    find.run(experiment, {variant: run.folder for variant, run in runs.items()}, path)
+    return json.loads(path.read_text())
+
+
+def claims(experiment: str, results: Mapping[str, Any]) -> dict[str, Claim]:
+    """The claims of an experiment, rendered for its findings, by id."""
+    return {claim.id: claim for claim in read_claims({experiment: results}, pages.KIT / "claims")}
+
+
+def section(name: str, context: Mapping[str, Any]) -> str:
+    """A rendered section of the report; `context` maps experiments to their findings."""
+    shared = {"protocol_table": protocol_table, "share_rule": {"most": MOST, "few": FEW}}
+    return templates.render_file(pages.KIT / "sections" / f"{name}.md.j2", {**shared, **context})
