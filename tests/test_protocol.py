@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from backprop import protocol
-from backprop.protocol import UserError, setting
+from backprop.protocol import UserError, format_value, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +61,10 @@ def test_departures_are_what_differs_from_the_source():
     assert Protocol().departures() == {}
     assert Protocol(seeds=7, hidden="tanh").departures() == {"hidden": "tanh"}
     assert Protocol(seeds=3).seed_list == (0, 1, 2)
+
+
+def test_values_are_printed_as_documentation_needs_them():
+    """Numbers have separators outside lists only, and lists of lists keep their commas."""
+    assert [format_value(value) for value in (60000, 0.3, None, True)] == ["60,000", "0.3", "none", "yes"]
+    assert format_value((1425, 60000)) == "[1425, 60000]"
+    assert format_value(((0.0, 1.0), (0.1, 0.9))) == "[[0, 1], [0.1, 0.9]]"

@@ -210,10 +210,15 @@ def format_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.10g}" if abs(value) >= 1000 else f"{value:.10g}"
     if isinstance(value, tuple | list):
-        return f"[{', '.join(format_value(item).replace(',', '') for item in value)}]"
+        return f"[{', '.join(_format_item(item) for item in value)}]"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {format_value(item)}" for key, item in value.items()) or "none"
     return str(value).replace("_", " ")
+
+
+def _format_item(item: Any) -> str:
+    """An item of a list, whose numbers have no separators: the commas separate the items."""
+    return format_value(item) if isinstance(item, tuple | list) else format_value(item).replace(",", "")
 
 
 def quoted(value: Any) -> str:
