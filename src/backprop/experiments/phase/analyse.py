@@ -1,4 +1,4 @@
-"""One row per network of the diagram: its pair, and when it solved the task."""
+"""One row per network of the diagram: its pair, and the sweep at which it solved the task."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
-    Column("epsilon", pa.float64(), "its learning rate"),
-    Column("alpha", pa.float64(), "its momentum"),
-    Column("fresh", pa.bool_(), "one of the best pairs again, from seeds that had no part in choosing it"),
-    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
-    Column("sweeps", pa.float64(), "first sweep at which that was so; nan: never", "sweeps"),
-    Column("error_at_end", pa.float64(), "E, equation (3), once the task was solved, else at the cap"),
+    Column("epsilon", pa.float64(), "the network's learning rate"),
+    Column("alpha", pa.float64(), "the network's momentum"),
+    Column("fresh", pa.bool_(), "trained with fresh seeds, because its pair is one of the best"),
+    Column("solved", pa.bool_(), "all outputs are on their target's side at some sweep up to the cap"),
+    Column("sweeps", pa.float64(), "first such sweep; nan: never", "sweeps"),
+    Column(
+        "error_at_end", pa.float64(), "E, equation (3), when training ended: after the task was solved, or at the cap"
+    ),
 )
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """The table of one diagram."""
+    """The table of one diagram, fresh networks last."""
     first = arrays["first_sweep"]
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""The numbers of the phase diagram, and the verdicts on the paper's pair of epsilon and alpha and on momentum."""
+"""Numbers of the phase diagram, and verdicts on the paper's pair of epsilon and alpha and on momentum."""
 
 from __future__ import annotations
 
@@ -8,151 +8,176 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import median_with_cap, percent, thousands
 from backprop.evidence.statistics import median_survival
-from backprop.evidence.verdicts import share, together, told
+from backprop.evidence.verdicts import NOT_JUDGED, by_count, share, together, verdict
 from backprop.experiments.phase.choice import best_of_each
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.symmetry.protocol import by_coding
 from backprop.results.variant import Run
 
+PAIRS = {
+    "here": "the paper's pair",
+    "without": "the paper's ε, no momentum",
+    "best_without": "best pair without momentum",
+    "best_with": "best pair with momentum",
+}
+"""The pairs that the report's table lists, and their names."""
+
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """By variant the two maps [alphas][epsilons], the paper's cell, and the best pairs on fresh seeds."""
+    """Every number that the text and the verdicts need.
+
+    Returns:
+        `variants`: by variant, the maps `solved` and `median` [alphas][epsilons] and the pairs that are compared; see
+        `_diagram`; `codings`: those of the two target codings, each with its name as `coding`; `rows`: the table of
+        pairs; `paper`: the paper's pair; `lowest_best`: the lowest solve rate of the best pairs, None without any.
+    """
+    variants = {name: _diagram(run) for name, run in runs.items()}
+    codings = [{"coding": coding, **own} for coding, own in by_coding(variants).items()]
+    best = [own["best"]["solved"]["rate"] for own in codings if own["best"]]
     return {
-        "paper": {"epsilon": Symmetry.epsilon, "alpha": Symmetry.alpha},
-        "variants": {n: _map(r) for n, r in runs.items()},
+        "paper": {
+            "epsilon": Symmetry.epsilon,
+            "alpha": Symmetry.alpha,
+            "step": _step(Symmetry.epsilon, Symmetry.alpha),
+        },
+        "variants": variants,
+        "codings": codings,
+        "rows": [
+            {"coding": own["coding"], "what": what, **own[key]}
+            for own in codings
+            for key, what in PAIRS.items()
+            if own[key]
+        ],
+        "lowest_best": min(best, default=None),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """Claims S4 and M6."""
-    del runs
-    coded = by_coding(values["variants"])
-    paper = values["paper"]
-    words = "; ".join(_told(label, found) for label, found in coded.items())
-    return [
-        Claim(
-            "S4", "our own question", "The paper's learning rate and momentum are well chosen",
-            f"ε {paper['epsilon']:g}, α {paper['alpha']:g}", words, together(map(_verdict, coded.values())),
-            "Reproduced if no pair of the diagram solves more networks than the paper's (intervals apart, best pair on "
-            "fresh seeds), partly if one does and the paper's solves some, not reproduced if that solves none.",
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on S4 and M6, under both target codings."""
+    codings = values["codings"]
+    return {
+        "S4": together(by_pair(own["here"], own["best"]) for own in codings),
+        "M6": together(
+            by_momentum(own["here"], own["without"], own["best_with"], own["best_without"]) for own in codings
         ),
-        Claim(
-            "M6", "paper, p. 534", "Momentum significantly improves on plain descent", "stated",
-            "; ".join(f"targets {label}: {_momentum_told(found, paper)}" for label, found in coded.items()),
-            together(map(_momentum, coded.values())),
-            f"Reproduced if, under both codings, it solves more networks at ε {paper['epsilon']:g} (intervals apart), "
-            "and the best pair with momentum has a shorter median than the best without (intervals apart, fresh "
-            "seeds); partly if some of this holds.",
-        ),
-    ]  # fmt: skip
+    }
 
 
-def _map(run: Run) -> dict[str, Any]:
+def by_pair(paper: Mapping[str, Any] | None, best: Mapping[str, Any] | None) -> str:
+    """Reproduced unless the best pair solves more networks than the paper's, else partly if the paper's solves some."""
+    if not paper or not best:
+        return NOT_JUDGED
+    return verdict(best["solved"]["low"] <= paper["solved"]["high"], paper["solved"]["count"] > 0)
+
+
+def by_momentum(
+    paper: Mapping[str, Any] | None,
+    without: Mapping[str, Any] | None,
+    best_with: Mapping[str, Any] | None,
+    best_without: Mapping[str, Any] | None,
+) -> str:
+    """Reproduced if momentum helps at the paper's epsilon and at each one's best, partly if in one of the two.
+
+    At the paper's epsilon it must solve more networks, at the best pairs it must be faster; intervals apart.
+    """
+    if not (paper and without and best_with and best_without):
+        return NOT_JUDGED
+    return by_count([paper["solved"]["low"] > without["solved"]["high"], is_faster(best_with, best_without)])
+
+
+def is_faster(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether the median of `first` is below that of `second`, intervals apart; an end of None is beyond the cap."""
+    high, low = first["median_interval"][1], second["median_interval"][0]
+    return high is not None and (low is None or high < low)
+
+
+def _diagram(run: Run) -> dict[str, Any]:
+    """The numbers of one diagram.
+
+    Returns:
+        Besides the maps: `here` and `without`, the paper's pair and its epsilon without momentum (None if the diagram
+        has no such pair); `best`, `best_with` and `best_without` momentum, on fresh seeds (None without fresh seeds);
+        `better_pairs`: how many pairs have a solve rate above the interval of the paper's; `band`, see `_band`;
+        `saved`: the share of sweeps that momentum saves between the best pairs (None unless it is faster).
+    """
     cap, table = run.protocol["sweeps"], run.table[~run.table.fresh]
     epsilons, alphas = (list(run.protocol[name]) for name in ("epsilons", "alphas"))
-    cells = {key: _cell(rows, cap) for key, rows in table.groupby(["epsilon", "alpha"])}
+    cells = {(epsilon, alpha): _cell(table, epsilon, alpha, cap) for epsilon in epsilons for alpha in alphas}
     grid = [[cells[epsilon, alpha] for epsilon in epsilons] for alpha in alphas]
-    here = (Symmetry.epsilon, Symmetry.alpha)
-    fresh = run.table[run.table.fresh]
-    pairs = [(epsilon, alpha) for epsilon in epsilons for alpha in alphas]
-    first = np.stack([_first_sweep(table, *pair) for pair in pairs])
-    best = {
-        name: {"epsilon": pair[0], "alpha": pair[1], **_cell(_of(fresh, *pair), cap)}
-        for name, pair in (best_of_each(pairs, first, cap) if len(fresh) else {}).items()
-    }
     rates = np.array([[cell["solved"]["rate"] for cell in line] for line in grid])
+    here = cells.get((Symmetry.epsilon, Symmetry.alpha))
+    best = _best(run, epsilons, alphas, cap)
+    with_momentum, without = best.get("momentum"), best.get("none")
     return {
         "cap": cap,
         "seeds": int(table.seed.nunique()),
         "pairs": len(cells),
         "epsilons": epsilons,
         "alphas": alphas,
-        "solved": [[cell["solved"]["rate"] for cell in line] for line in grid],
+        "solved": rates.tolist(),
         "median": [[cell["median"] for cell in line] for line in grid],
-        "here": cells.get(here),
+        "here": here,
+        "without": cells.get((Symmetry.epsilon, 0.0)),
         "best": best.get("all"),
-        "best_with": best.get("momentum"),
-        "best_without": best.get("none"),
-        "without": cells.get((here[0], 0.0)),
-        "better_pairs": int((rates > cells[here]["solved"]["high"]).sum()) if here in cells else None,
+        "best_with": with_momentum,
+        "best_without": without,
+        "saved": _saved(with_momentum, without),
+        "better_pairs": int((rates > here["solved"]["high"]).sum()) if here else None,
         "band": _band(alphas, epsilons, rates),
     }
 
 
-def _cell(rows: pd.DataFrame, cap: int) -> dict[str, Any]:
+def _best(run: Run, epsilons: list[float], alphas: list[float], cap: int) -> dict[str, dict[str, Any]]:
+    """The best pairs, chosen as training chose them, with their results on fresh seeds; empty without fresh seeds."""
+    table, fresh = run.table[~run.table.fresh], run.table[run.table.fresh]
+    if fresh.empty:
+        return {}
+    pairs = [(epsilon, alpha) for epsilon in epsilons for alpha in alphas]
+    first = np.stack([_rows(table, *pair).sweeps.fillna(-1).to_numpy() for pair in pairs])
+    return {name: _cell(fresh, *pair, cap) for name, pair in best_of_each(pairs, first, cap).items()}
+
+
+def _cell(table: pd.DataFrame, epsilon: float, alpha: float, cap: int) -> dict[str, Any]:
+    rows = _rows(table, epsilon, alpha)
     median = median_survival(rows.sweeps.fillna(cap), rows.solved)
-    return {"solved": share(rows.solved), "median": median.value, "median_interval": [median.low, median.high]}
+    return {
+        "epsilon": epsilon,
+        "alpha": alpha,
+        "step": _step(epsilon, alpha) if alpha < 1 else None,
+        "solved": share(rows.solved),
+        "median": median.value,
+        "median_interval": [median.low, median.high],
+    }
 
 
-def _of(table: pd.DataFrame, epsilon: float, alpha: float) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, epsilon: float, alpha: float) -> pd.DataFrame:
     return table[(table.epsilon == epsilon) & (table.alpha == alpha)]
 
 
-def _first_sweep(table: pd.DataFrame, epsilon: float, alpha: float) -> np.ndarray:
-    return _of(table, epsilon, alpha).sweeps.fillna(-1).to_numpy()
+def _step(epsilon: float, alpha: float) -> float:
+    """The effective step: to this, times a constant derivative, changes of a weight grow by equation (9)."""
+    return round(epsilon / (1 - alpha), 10)  # 0.1 / (1 - 0.9) is a little above 1
+
+
+def _saved(with_momentum: Mapping[str, Any] | None, without: Mapping[str, Any] | None) -> float | None:
+    if not with_momentum or not without or None in (with_momentum["median"], without["median"]):
+        return None
+    return 1 - with_momentum["median"] / without["median"] if is_faster(with_momentum, without) else None
 
 
 def _band(alphas: list[float], epsilons: list[float], rates: np.ndarray) -> dict[str, Any] | None:
-    """Where the best epsilon of each alpha lies, and epsilon / (1 - alpha) there; `rates` is [alphas, epsilons].
+    """The ranges of the best `epsilons` over all alphas, and of their effective `steps`; `rates` is [alphas, epsilons].
 
-    Only alphas with which half of the networks or more solve the task count; None if there are fewer than two.
+    Only alphas with which at least half of the networks solve the task count; None if there are fewer than two.
     """
     best = [
-        (epsilons[int(line.argmax())], epsilons[int(line.argmax())] / (1 - alpha))
+        (epsilons[int(line.argmax())], alpha)
         for alpha, line in zip(alphas, rates, strict=True)
         if alpha < 1 and line.max() >= 0.5
     ]
     if len(best) < 2:
         return None
-    found, steps = zip(*best, strict=True)
-    paper = Symmetry.epsilon / (1 - Symmetry.alpha)
-    return {"epsilons": [min(found), max(found)], "steps": [min(steps), max(steps)], "paper": paper}
-
-
-def _told(label: str, found: Mapping[str, Any]) -> str:
-    here, best = found["here"], found["best"]
-    text = f"targets {label}: "
-    text += f"the paper's pair {told(here['solved'])}" if here else "the paper's pair is not in the diagram"
-    if best:
-        text += f", ε {best['epsilon']:g} with α {best['alpha']:g} {percent(best['solved']['rate'], 1)}"
-    return f"{text} by {thousands(found['cap'])} sweeps"
-
-
-def _momentum_told(found: Mapping[str, Any], paper: Mapping[str, float]) -> str:
-    texts = []
-    if found["here"] and found["without"]:
-        texts.append(
-            f"ε {paper['epsilon']:g} solves {told(found['here']['solved'])} with α {paper['alpha']:g}, "
-            f"{told(found['without']['solved'])} without"
-        )
-    if found["best_with"] and found["best_without"]:
-        texts.append(
-            "best medians "
-            + " and ".join(
-                f"{median_with_cap(pair['median'], found['cap'])} at ε {pair['epsilon']:g}, α {pair['alpha']:g}"
-                for pair in (found["best_with"], found["best_without"])
-            )
-        )
-    return ", ".join(texts) or "no such pairs in the diagram"
-
-
-def _momentum(found: Mapping[str, Any]) -> str:
-    here, without, ours, plain = (found[key] for key in ("here", "without", "best_with", "best_without"))
-    if not (here and without and ours and plain):
-        return "not judged"
-    more = here["solved"]["low"] > without["solved"]["high"]
-    upper, lower = ours["median_interval"][1], plain["median_interval"][0]
-    sooner = upper is not None and (lower is None or upper < lower)
-    return "reproduced" if more and sooner else "partly" if more or sooner else "not reproduced"
-
-
-def _verdict(found: Mapping[str, Any]) -> str:
-    here, best = found["here"], found["best"]
-    if not here or not best:
-        return "not judged"
-    if best["solved"]["low"] <= here["solved"]["high"]:
-        return "reproduced"
-    return "partly" if here["solved"]["count"] else "not reproduced"
+    steps = [_step(epsilon, alpha) for epsilon, alpha in best]
+    best_epsilons = [epsilon for epsilon, _ in best]
+    return {"epsilons": [min(best_epsilons), max(best_epsilons)], "steps": [min(steps), max(steps)]}

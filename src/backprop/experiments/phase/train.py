@@ -1,4 +1,4 @@
-"""Trains the networks of all pairs of epsilon and alpha in one stack, then the best pairs again from fresh seeds."""
+"""Trains the networks of all pairs of epsilon and alpha in one stack, then the best pairs from fresh seeds."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per pair and seed.
 
     Returns:
-        One entry per network, pair by pair, the fresh ones last: epsilon, alpha, seed, fresh, first_sweep (the first
-        sweep after which all outputs are on their target's side, -1 for never by the cap) and error_at_end, E at
-        the cap or, if that came before, when the network had solved the task and was trained no further.
+        One entry per network, pair by pair, fresh networks last: epsilon, alpha, seed, fresh, first_sweep (the first
+        sweep after which all outputs are on their target's side, -1 for never by the cap) and error_at_end (E when
+        training ended: after the network had solved the task, or at the cap).
     """
     stacked = _train(protocol, protocol.pairs, seeds, device)
     if not protocol.fresh_seeds:
         return stacked | {"fresh": np.zeros(len(stacked["seed"]), dtype=bool)}
     first = stacked["first_sweep"].reshape(len(protocol.pairs), len(seeds))
     best = best_of_each(protocol.pairs, first, protocol.sweeps)
-    again = _train(protocol, sorted(set(best.values())), protocol.fresh_seed_list, device)
+    again = _train(protocol, sorted(set(best.values())), protocol.fresh_seeds_after(protocol.fresh_seeds), device)
     fresh = np.repeat([False, True], [len(stacked["seed"]), len(again["seed"])])
     return {name: np.concatenate([stacked[name], again[name]]) for name in stacked} | {"fresh": fresh}
 
