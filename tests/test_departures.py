@@ -1,17 +1,28 @@
-"""Studies: grids of cells, the same seeds in each, friendly refusals, and a choice checked on other seeds."""
+"""Studies: grids of cells with the same seeds, errors that name the key, and choices evaluated on fresh seeds."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from backprop import config
+from backprop.documents import pages
+from backprop.documents import tables as document_tables
+from backprop.documents.claims import read_claims
+from backprop.documents.templates import render_file
+from backprop.evidence.verdicts import share
 from backprop.experiments.departures import analyse as analysing
-from backprop.experiments.departures import findings
-from backprop.experiments.departures.protocol import Protocol, settings
+from backprop.experiments.departures import families, figures, findings, scans, tuned
+from backprop.experiments.departures.protocol import Protocol, coding_name, settings
 from backprop.experiments.departures.train import best_of_groups, train
+from backprop.experiments.symmetry.protocol import CODINGS
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
-from backprop.results import tables
+from backprop.results import store, tables
+from backprop.results.variant import Run
 
+ROOT = Path(__file__).parents[1]
 SMALL = {"seeds": 24, "sweeps": 40, "keep": [20]}
 
 
@@ -34,7 +45,7 @@ def test_lists_are_crossed_with_each_other_and_with_the_codings():
     }
 
 
-def test_a_list_of_mappings_is_taken_one_after_the_other():
+def test_the_cells_of_a_list_of_mappings_follow_one_another():
     cells = study(codings=[[0, 1]], grid={"width": [{"bits": 4, "epsilon": 0.4}, {"bits": [6, 8]}]}).cells
     assert [(c.protocol.bits, c.protocol.epsilon) for c in cells] == [(4, 0.4), (6, 0.1), (8, 0.1)]
 
@@ -48,8 +59,8 @@ def test_a_pair_is_one_value_and_a_list_of_pairs_several():
 def test_the_default_is_the_paper_under_both_codings():
     for cell, targets in zip(Protocol().cells, ((0, 1), (0.1, 0.9)), strict=True):
         plain = Symmetry(targets=targets, seeds=Protocol().seeds)
-        assert settings(cell.afresh) == pytest.approx(settings(plain), nan_ok=True)
-        assert cell.protocol.until_solved, "the cells of the grid are asked when they solve, not what comes after"
+        assert settings(cell.fresh_protocol) == pytest.approx(settings(plain), nan_ok=True)
+        assert cell.protocol.until_solved, "cells of the grid need no weights after the task is solved"
 
 
 @pytest.mark.parametrize(
@@ -58,12 +69,17 @@ def test_the_default_is_the_paper_under_both_codings():
         ({"grid": {"adam": {"optimiser": "adam"}}}, ("grid.adam", "'optimiser'", "optimizer")),
         ({"grid": {"adam": {"epsilon": ["1e-3"]}}}, ("grid.adam", "epsilon is '1e-3'", "1.0e-3")),
         ({"grid": {"odd": {"hidden": ["tanh", "tahn"]}}}, ("grid.odd", "'tahn'", "leaky_relu")),
-        ({"grid": {"odd": {"alpha": 1.5}}}, ("grid.odd", "alpha is 1.5", "at most 1.0")),
+        ({"grid": {"odd": {"alpha": 1.5}}}, ("grid.odd", "alpha is 1.5", "at most 1.")),
         ({"grid": {"odd": {"epsilon": []}}}, ("grid.odd", "epsilon", "empty list")),
         ({"grid": {"odd": {"seeds": 3}}}, ("grid.odd", "'seeds'")),
         ({"grid": {"odd": 3}}, ("grid.odd is 3", "mapping")),
         ({"grid": {}}, ("grid is empty",)),
-        ({"codings": [[1, 0]]}, ("targets is [1.0, 0.0]", "below")),
+        ({"grid": {"odd": []}}, ("grid.odd is an empty list", "one mapping")),
+        ({"grid": {3: {"alpha": 0}}}, ("grid has a group 3", "quotes")),
+        ({"grid": {"odd": {"targets": [0, 1]}}}, ("grid.odd", "'targets' cannot be changed here; set codings")),
+        ({"codings": []}, ("codings is an empty list", "one pair")),
+        ({"codings": [[0, 1], [1, 0]]}, ("codings contains [1.0, 0.0]", "below")),
+        ({"codings": [[0, 7]]}, ("codings is 7.0", "at most 1")),
     ],
 )
 def test_a_mistake_in_a_grid_is_named_with_its_place(fields, words):
@@ -71,6 +87,11 @@ def test_a_mistake_in_a_grid_is_named_with_its_place(fields, words):
         study(**fields)
     for word in ("experiments.departures.variants.mine", *words):
         assert word in str(refused.value)
+
+
+def test_the_names_of_codings_are_those_of_experiment_1():
+    assert [coding_name(targets) for targets in Protocol().codings] == list(CODINGS.values())
+    assert coding_name((-0.5, 0.25)) == "-0.5/.25"
 
 
 def test_every_cell_starts_from_the_same_seeds_and_equals_experiment_1(trained):
@@ -120,11 +141,126 @@ def test_equal_hidden_units_stay_equal_and_others_do_not():
     assert (table[table.group == "random"].units_apart > 0.01).all()
 
 
-def test_a_network_passes_between_families_only_when_it_is_in_both():
+def test_a_network_changes_its_family_only_if_it_was_in_both():
     member = np.array(
         [["1:2:4", "", "other", "1:2:4"], ["1:2:4", "2:3:4", "2:3:4", "other"], ["1:2:4", "2:3:4", "2:3:4", "2:3:4"]],
         dtype=object,
     )
-    found = findings._passes(member)
-    assert (found["moved"]["count"], found["passes"]) == (1, {"1:2:4 to 2:3:4": 1})
-    assert found["entered"] == 2
+    changes = families.family_changes(member)
+    assert (changes["moved"]["count"], changes["passes"]) == (1, {"1:2:4 to 2:3:4": 1})
+    assert changes["entered"] == 2
+
+
+def best_cell(name, solved, low, high, *, first_family=0.7, coding="0/1", at_edge=False):
+    """A cell on fresh seeds: `solved` of 1,000 networks, its paired difference, and its share of 1:2:4."""
+    ours, other = round(first_family * 1000), 1000 - round(first_family * 1000)
+    flags = {"1:2:4": ours, "2:3:4": 0, "other": other}
+    return {
+        "group": name,
+        "name": name,
+        "coding": coding,
+        "epsilon": 0.03,
+        "solved": share([True] * solved + [False] * (1000 - solved)),
+        "median": 800.0,
+        "cap": 1425,
+        "at_edge": at_edge,
+        "versus": {"low": low, "high": high},
+        "families": {key: share([True] * count + [False] * (1000 - count)) for key, count in flags.items()},
+    }
+
+
+def test_a_tie_is_neither_better_nor_worse_than_the_first_group():
+    cells = [
+        best_cell("logistic", 989, -0.01, 0.01),
+        best_cell("softplus", 990, -0.01, 0.01),
+        best_cell("silu", 999, 0.002, 0.02),
+        best_cell("relu", 190, -0.8, -0.7, at_edge=True),
+    ]
+    compared = tuned.choices({"activations": {"0/1": cells}})["activation"]["0/1"]
+    assert (compared["better"], compared["worse"], compared["edge"]) == (["silu"], ["relu"], ["relu"])
+    assert compared["first"]["name"] == "logistic" and compared["worst"]["name"] == "relu"
+    assert compared["best"]["name"] == compared["other"]["name"] == "silu"
+
+
+def test_departures_with_other_families_are_named_where_their_intervals_say_so():
+    cells = {
+        "0/1": [best_cell("per_case", 900, 0, 0, first_family=0.95), best_cell("silu", 900, 0, 0, first_family=0.4)],
+        ".1/.9": [best_cell(name, 900, 0, 0, first_family=0.95, coding=".1/.9") for name in ("per_case", "silu")],
+    }
+    found = families.by_departure({"activations": cells, "schedules": cells})
+    assert found["nearly_all"] == ["per_case"]
+    assert found["neither"] == {"0/1": ["silu"], ".1/.9": []}
+
+
+def test_a_range_of_weights_is_better_only_with_intervals_apart():
+    def cell(weight_range, solved, coding):
+        return {
+            "group": "biases_alike", "weight_range": weight_range, "coding": coding, "cap": 2500,
+            "solved": share([True] * solved + [False] * (1000 - solved)),
+        }  # fmt: skip
+
+    found = scans.initial_weights(
+        [cell(*own, "0/1") for own in ((0.1, 470), (0.3, 465), (4.0, 75))]
+        + [cell(*own, ".1/.9") for own in ((0.1, 160), (0.3, 444), (0.5, 552), (4.0, 86))]
+    )
+    assert [found["codings"][coding]["better"] for coding in ("0/1", ".1/.9")] == [False, True]
+    assert (found["codings"][".1/.9"]["best"], found["widest"], found["widest_worse"]) == (0.5, 4.0, True)
+
+
+@pytest.fixture(scope="module")
+def shortest(tmp_path_factory):
+    """Every study of the shipped configuration, so short that no network solves the task."""
+    read = config.check(config.read(ROOT / "config/config.yaml", ROOT / "config/quick.yaml"))["departures"]
+    home, runs = tmp_path_factory.mktemp("departures"), {}
+    for name, full in read.items():
+        overrides = full.overrides() | {"seeds": 3, "sweeps": 20, "keep": []}
+        protocol = Protocol.from_overrides(overrides | {"fresh_seeds": 3 if "fresh_seeds" in overrides else 0})
+        about = {"protocol": {key: getattr(protocol, key) for key in protocol.fields()}, "provenance": {}}
+        store.write_arrays(home / name / store.ARRAYS, train(protocol, protocol.seed_list, "cpu", {}), about)
+        table = analysing.analyse(protocol, store.read_arrays(home / name / store.ARRAYS))
+        tables.write(home / name / tables.TABLE, table, analysing.COLUMNS)
+        runs[name] = Run(home / name)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def shortest_values(shortest, tmp_path_factory):
+    """Their numbers as the report reads them."""
+    path = tmp_path_factory.mktemp("values") / "findings.json"
+    store.write_json(path, findings.values(shortest))
+    return store.read_json(path)
+
+
+def test_studies_without_a_solved_network_are_judged_printed_and_drawn(shortest, shortest_values):
+    content = {"values": shortest_values, "verdicts": findings.verdicts(shortest_values), "protocol": []}
+    assert content["verdicts"] == dict.fromkeys(("M2", "M7", "G1", "G2"), "not reproduced")
+    claims = read_claims({"departures": content}, pages.KIT / "claims")
+    assert [claim.id for claim in claims] == ["M2", "M7", "G1", "G2"]
+    paper = {"mark": 1425, "by_mark": share([True, False])}
+    context = {
+        "departures": content,
+        "symmetry": {"values": {"variants": {"paper": paper}}},
+        "protocol_table": document_tables.protocol_table,
+    }
+    for name, sentence in (
+        ("30_departures.md.j2", "no learning rate that we tried is clearly better"),
+        ("32_attempts.md.j2", "No network then solves the task by sweep 20."),
+    ):
+        assert sentence in render_file(pages.KIT / "sections" / name, context)
+    for figure in figures.FIGURES.values():
+        assert figure(shortest, shortest_values)
+
+
+def test_the_summary_and_the_assignment_get_rows_that_say_how_choices_compare(shortest_values):
+    values = shortest_values
+    mean = values["summary"]["mean_error"]
+    assert mean == {"sweep": 20, "rate": 0.0, "paper_rate": 0.0, "clear": False, "shorter": 32.0}
+    assert values["summary"]["tuned"]["names"] == ["plain descent", "momentum", "Nesterov's momentum"]
+    labels = [row["label"] for row in values["assignment"]]
+    assert len(labels) == 6 and all("no better than" in label for label in labels[3:])
+    assert all(row["low"] <= row["rate"] <= row["high"] and row["n"] == 3 for row in values["assignment"])
+
+
+def test_a_study_that_the_report_needs_is_named_if_it_is_missing(shortest):
+    with pytest.raises(UserError, match="the report needs the study 'schedules'"):
+        findings.values({name: run for name, run in shortest.items() if name != "schedules"})

@@ -4,6 +4,7 @@ import pytest
 
 from backprop.evidence.verdicts import by_count, by_share, share, together, verdict
 from backprop.experiments.departures import findings as departures
+from backprop.experiments.departures.scans import few_more_units
 from backprop.experiments.long_run import findings as long_run
 from backprop.experiments.online import findings as online
 from backprop.experiments.phase import findings as phase
@@ -71,7 +72,7 @@ def pair(true, low, high, n=128):
 
 
 @pytest.mark.parametrize(
-    ("here", "without", "ours", "plain", "verdict"),
+    ("paper", "without", "best_with", "best_without", "verdict"),
     [
         (pair(60, 1, 2), pair(0, None, None), pair(128, 300, 330), pair(128, 440, 460), "reproduced"),
         (pair(60, 1, 2), pair(0, None, None), pair(128, 300, 450), pair(128, 440, 460), "partly"),
@@ -80,13 +81,27 @@ def pair(true, low, high, n=128):
         (pair(60, 1, 2), None, pair(128, 300, 330), pair(128, 440, 460), "not judged"),
     ],
 )
-def test_momentum_has_to_win_at_the_papers_rate_and_at_each_ones_best(here, without, ours, plain, verdict):
-    found = {"here": here, "without": without, "best_with": ours, "best_without": plain}
-    assert phase._momentum(found) == verdict
+def test_momentum_must_win_at_the_papers_rate_and_between_the_best_pairs(
+    paper, without, best_with, best_without, verdict
+):
+    assert phase.by_momentum(paper, without, best_with, best_without) == verdict
 
 
-def cell(solved, units=2, coding=".1/.9", epsilon=0.1, **more):
-    return {"solved": share(flags(solved)), "hidden_units": units, "coding": coding, "epsilon": epsilon, **more}
+@pytest.mark.parametrize(
+    ("paper", "best", "verdict"),
+    [
+        (pair(60, 1, 2), pair(70, 1, 2), "reproduced"),  # intervals overlap
+        (pair(60, 1, 2), pair(128, 1, 2), "partly"),
+        (pair(0, None, None), pair(128, 1, 2), "not reproduced"),
+        (None, pair(128, 1, 2), "not judged"),
+    ],
+)
+def test_the_papers_pair_is_judged_against_the_best_one(paper, best, verdict):
+    assert phase.by_pair(paper, best) == verdict
+
+
+def cell(solved, units=2, epsilon=0.1):
+    return {"solved": share(flags(solved)), "hidden_units": units, "coding": ".1/.9", "epsilon": epsilon}
 
 
 @pytest.mark.parametrize(
@@ -94,28 +109,50 @@ def cell(solved, units=2, coding=".1/.9", epsilon=0.1, **more):
     [
         ({2: 450, 3: 620, 4: 850, 8: 100}, "reproduced"),  # eight are more than a few
         ({2: 450, 3: 460, 4: 850}, "not reproduced"),
-        ({2: 990, 3: 980, 4: 970}, "not judged"),  # nothing to go round
+        ({2: 990, 3: 980, 4: 970}, "not judged"),  # nothing to improve
     ],
 )
-def test_a_few_more_units_are_judged_where_two_leave_something_unsolved(solved, verdict):
-    values = {"studies": {"hidden_units": [cell(count, units) for units, count in solved.items()]}}
-    assert departures._g2(values).verdict == verdict
+def test_a_few_more_units_are_judged_where_two_leave_some_unsolved(solved, verdict):
+    settings = few_more_units([cell(count, units) for units, count in solved.items()])
+    assert departures.by_more_units(settings) == verdict
+
+
+def test_a_few_more_units_must_help_at_every_rate():
+    helps, hurts = [cell(450), cell(620, units=3)], [cell(450, epsilon=0.2), cell(300, units=3, epsilon=0.2)]
+    assert departures.by_more_units(few_more_units([*helps, *hurts])) == "partly"
 
 
 @pytest.mark.parametrize(
-    ("rates", "verdict"),
+    ("solved", "verdict"),
     [
-        ({"0/1": (995, 996), ".1/.9": (960, 950)}, "reproduced"),
-        ({"0/1": (995, 996), ".1/.9": (450, 830)}, "partly"),
-        ({"0/1": (600, 700), ".1/.9": (450, 830)}, "not reproduced"),
+        ((995, 996, 960, 950), "reproduced"),
+        ((995, 996, 450, 830), "partly"),
+        ((600, 700, 450, 830), "not reproduced"),
     ],
 )
-def test_getting_stuck_is_judged_under_both_codings(rates, verdict):
-    studies: dict = {"hidden_units": []}
-    for (coding, (paper, quarter)), study in zip(rates.items(), ("attempts", "attempts_0.1_0.9"), strict=True):
-        studies[study] = [cell(paper, coding=coding, group="paper", cap=5000)]
-        studies["hidden_units"].append(cell(quarter, coding=coding, epsilon=0.025, group="quarter_rate", cap=5000))
-    assert departures._g1({"studies": studies}).verdict == verdict
+def test_getting_stuck_is_judged_in_every_setting(solved, verdict):
+    assert departures.by_unsolved([cell(count) for count in solved]) == verdict
+
+
+def test_the_mean_error_must_solve_fewer_with_intervals_apart():
+    shares = {"half_sum": share(flags(321))}
+    assert departures.by_mean_error(shares | {"mean": share(flags(260))}) == "reproduced"
+    assert departures.by_mean_error(shares | {"mean": share(flags(300))}) == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    ("apart", "solved", "random", "verdict"),
+    [
+        (0.0, 0, 465, "reproduced"),
+        (0.1, 0, 465, "not reproduced"),
+        (0.0, 1, 465, "not reproduced"),
+        (0.0, 0, 0, "not reproduced"),
+        (None, 0, 465, "not reproduced"),  # all diverged
+    ],
+)
+def test_equal_units_must_stay_equal_and_fail_where_random_ones_succeed(apart, solved, random, verdict):
+    equal = {"apart": apart, "solved": share(flags(solved)), "random": share(flags(random))}
+    assert departures.by_equal_units(equal) == verdict
 
 
 def test_the_printed_network_confirms_an_order_only_if_no_other_order_is_as_close():

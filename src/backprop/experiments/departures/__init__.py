@@ -1,9 +1,10 @@
-"""Departures from Experiment 1, study by study: what each choice does to whether and when networks learn.
+"""Departures from Experiment 1, study by study: how each choice changes whether and when networks learn.
 
-A study is a variant: a grid of cells, each the protocol of Experiment 1 with some fields changed, trained from the
-same seeds under both target codings. The paper's statements behind it: momentum helps (p. 534, equation 9), small
-random weights break symmetry (p. 533), a few more connections remove the local minima (p. 535). The rest is what
-public attempts change, knowingly or not.
+A study is a variant: a grid of cells. Each cell is the protocol of Experiment 1 with some fields changed, and all cells
+are trained from the same seeds under both target codings. The studies test three statements of the paper: momentum
+helps (p. 534, equation 9), small random weights break the symmetry between hidden units (p. 533), and a few more
+connections remove local minima (p. 535). The other studies change what public attempts change, on purpose or by
+accident.
 
     uv run snakemake --cores all departures      about three minutes on two cores
 """

@@ -1,25 +1,22 @@
-"""The protocol of a study: a grid of departures from Experiment 1, every cell checked like a protocol of its own."""
+"""The protocol of a study: a grid of departures from Experiment 1. Every cell is checked like a protocol of its own."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
 
 from backprop import protocol
-from backprop.experiments.symmetry import protocol as symmetry_protocol
-from backprop.protocol import UserError
-
-CODINGS = {(0.0, 1.0): "0/1", (0.1, 0.9): ".1/.9"}
-"""How the text calls the two target codings."""
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import UserError, like, quoted, setting
 
 FIELDS = {
     name: hint
-    for name, hint in typing.get_type_hints(symmetry_protocol.Protocol).items()
+    for name, hint in typing.get_type_hints(Symmetry).items()
     if name not in ("seeds", "threads", "targets", "keep", "record_every")
 }
 """The fields of Experiment 1's protocol that a grid may change, with their types."""
@@ -31,71 +28,80 @@ class Cell:
 
     group: str
     coding: str
-    protocol: symmetry_protocol.Protocol
+    protocol: Symmetry
 
     @property
-    def afresh(self) -> symmetry_protocol.Protocol:
-        """The protocol for fresh seeds: to the cap, where the families have settled."""
+    def fresh_protocol(self) -> Symmetry:
+        """The protocol for fresh seeds: training continues to the cap, because families settle only after success."""
         return dataclasses.replace(self.protocol, until_solved=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """A study. Its default is the paper's own protocol alone, under both target codings.
+    """A study. The default is the paper's own protocol alone, under both target codings.
 
-    A group of the grid is a mapping of fields of Experiment 1's protocol to values, or to lists of values, which
-    are crossed; or a list of such mappings, one after the other.
+    A group of the grid is a mapping of fields of Experiment 1's protocol to values or to lists of values, which are
+    crossed; or a list of such mappings, whose cells follow one another.
     """
 
-    grid: dict[str, Any] = field(default_factory=lambda: {"paper": {}})
-    codings: tuple[tuple[float, float], ...] = tuple(CODINGS)
-    sweeps: int = field(default=5000, metadata={"low": 1})
-    until_solved: bool = True
-    keep: tuple[int, ...] = field(default=(1425,), metadata={"low": 0})
-    record_every: int = field(default=1000, metadata={"low": 1})
-    fresh_seeds: int = field(default=0, metadata={"low": 0})
+    # fmt: off
+    grid: dict[str, Any] = setting({"paper": {}}, "Settings",
+        "named groups of cells; a group is a mapping of fields of symmetry to a value or to a list of values, which "
+        "are crossed, or a list of such mappings; seeds, threads, targets, keep and record_every cannot be changed")
+    codings: tuple[tuple[float, float], ...] = setting(((0.0, 1.0), (0.1, 0.9)), "Target codings",
+        "pairs of targets, each as in symmetry; every cell is trained under each pair", low=-1.0, high=1.0,
+        stated=("not stated", "0 and 1 is the plain reading"))
+    sweeps: int = like(Symmetry, "sweeps",
+        about="the cap of all cells; a group may set its own")
+    until_solved: bool = like(Symmetry, "until_solved", True,
+        about="whether training stops for a network once all its errors are below .1 of the distance between the "
+        "targets; networks with fresh seeds always train to the cap; a group may set its own")
+    keep: tuple[int, ...] = like(Symmetry, "keep")
+    record_every: int = like(Symmetry, "record_every", 1000)
+    fresh_seeds: int = setting(0, "Fresh networks",
+        "networks with other seeds for the best cell of each group (most networks solved, then fewest sweeps); "
+        "0 for none", low=0, high=10**6)
+    # fmt: on
 
     def __post_init__(self) -> None:
-        """Check the fields, then every cell of the grid, as any protocol is checked."""
+        """Check the fields, then every cell of the grid as Experiment 1 checks its protocol."""
         super().__post_init__()
         if not self.grid:
             raise UserError("grid is empty; it needs at least one group of cells.")
         if not self.codings:
-            raise UserError("codings is empty; it needs at least one pair of targets.")
-        for group in self.grid:
-            for cell in self._cells(group):
-                assert cell.group == group
+            raise UserError("codings is an empty list; it needs at least one pair of targets.")
+        for targets in self.codings:
+            if targets[0] >= targets[1]:
+                raise UserError(f"codings contains {list(targets)}; the first target must be below the second.")
+        assert self.cells, "a group without cells is refused"
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
-        """Every cell of the grid in its order, one after the other for each coding."""
+        """Every cell of the grid in its order; each cell is repeated for every coding."""
         return tuple(cell for group in self.grid for cell in self._cells(group))
 
-    @property
-    def fresh_seed_list(self) -> tuple[int, ...]:
-        """The seeds for what was chosen by looking at the others: none of them is among `seed_list`."""
-        first = max(self.seed_list) + 1
-        return tuple(range(first, first + self.fresh_seeds))
-
     def _cells(self, group: str) -> Iterator[Cell]:
+        if not isinstance(group, str):
+            raise UserError(f"grid has a group {quoted(group)}; its name must be text, so put it in quotes.")
         where, content = f"grid.{group}", self.grid[group]
+        if isinstance(content, list | tuple) and not content:
+            raise UserError(f"{where} is an empty list; give one mapping of fields or more.")
         for mapping in content if isinstance(content, list | tuple) else [content]:
             for overrides in _crossed(mapping, where):
                 for targets in self.codings:
                     common = {"targets": targets, "seeds": self.seeds, "threads": self.threads}
                     common |= {name: getattr(self, name) for name in ("sweeps", "until_solved", "keep", "record_every")}
-                    made = symmetry_protocol.Protocol.from_overrides(common | overrides, where)
-                    yield Cell(group, coding_name(targets), made)
+                    yield Cell(group, coding_name(targets), Symmetry.from_overrides(common | overrides, where))
 
 
 def coding_name(targets: tuple[float, float]) -> str:
-    """A target coding as the text calls it: "0/1", ".1/.9"."""
-    return CODINGS.get(targets, "/".join(f"{target:g}" for target in targets))
+    """A target coding as text and figures name it: "0/1", ".1/.9"."""
+    return "/".join(f"{target:g}".removeprefix("0") or "0" for target in targets)
 
 
-def settings(cell: symmetry_protocol.Protocol) -> dict[str, Any]:
+def settings(cell: Symmetry) -> dict[str, Any]:
     """A cell's fields as columns of a table hold them: pairs and mappings as text, an absent number as nan."""
-    found: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for name in FIELDS:
         value = getattr(cell, name)
         if isinstance(value, tuple):
@@ -104,24 +110,26 @@ def settings(cell: symmetry_protocol.Protocol) -> dict[str, Any]:
             value = ", ".join(f"{key}={item}" for key, item in value.items())
         elif value is None:
             value = float("nan")
-        found[name] = value
-    return found
+        columns[name] = value
+    return columns
 
 
 def _crossed(mapping: Any, where: str) -> Iterator[dict[str, Any]]:
+    """Every combination of the values that a mapping lists for its fields."""
     if not isinstance(mapping, Mapping | None):
-        raise UserError(f"{where} is {mapping!r}; expected a mapping of fields, or a list of such mappings.")
+        raise UserError(f"{where} is {quoted(mapping)}; expected a mapping of fields, or a list of such mappings.")
     mapping = mapping or {}
     for name in mapping:
+        if name == "targets":
+            raise UserError(f"{where}: 'targets' cannot be changed here; set codings, which holds for all groups.")
         if name not in FIELDS:
-            raise UserError(f"{where}: unknown key '{name}'; allowed are {', '.join(FIELDS)}.")
-    choices = [_choices(name, value, where) for name, value in mapping.items()]
-    for values in product(*choices):
+            raise UserError(f"{where}: unknown key {quoted(name)}; allowed are {', '.join(FIELDS)}.")
+    for values in product(*(_listed(name, value, where) for name, value in mapping.items())):
         yield dict(zip(mapping, values, strict=True))
 
 
-def _choices(name: str, value: Any, where: str) -> list[Any]:
-    """The values that a field takes in turn: those of a list, unless the list itself is the field's value."""
+def _listed(name: str, value: Any, where: str) -> list[Any]:
+    """The values of a field: those of a list, unless the list itself is the field's value."""
     if not isinstance(value, list | tuple):
         return [value]
     if not value:

@@ -1,4 +1,4 @@
-"""Trains every cell of a study from the same seeds, then the best cell of each group again from fresh ones."""
+"""Trains every cell of a study from the same seeds, then the best cell of each group from fresh seeds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per cell and seed.
 
     Returns:
-        For each cell, by its number in `protocol.cells`, the arrays of Experiment 1 as "007.first_sweep" and so on;
-        `chosen`, the numbers of the best cell of each group and coding, and their arrays with fresh seeds as
-        "007.fresh.first_sweep" and so on (none without `fresh_seeds`).
+        For each cell, by its number in `protocol.cells`, the arrays of Experiment 1, named "007.first_sweep" and so on;
+        `chosen`, the numbers of the best cell of each group and coding (empty without `fresh_seeds`), and the arrays of
+        these cells with fresh seeds, named "007.fresh.first_sweep" and so on.
     """
     arrays: dict[str, np.ndarray] = {}
     for number, cell in enumerate(protocol.cells):
@@ -28,15 +28,16 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         arrays |= _named(f"{number:03d}", symmetry.train(cell.protocol, seeds, device, data))
     first_sweeps = [arrays[f"{number:03d}.first_sweep"][:, 0] for number in range(len(protocol.cells))]
     chosen = best_of_groups(protocol.cells, first_sweeps) if protocol.fresh_seeds else []
+    fresh = protocol.fresh_seeds_after(protocol.fresh_seeds)
     for number in chosen:
         cell = protocol.cells[number]
         log.info("fresh seeds: %s, targets %s", cell.group, cell.coding)
-        arrays |= _named(f"{number:03d}.fresh", symmetry.train(cell.afresh, protocol.fresh_seed_list, device, data))
+        arrays |= _named(f"{number:03d}.fresh", symmetry.train(cell.fresh_protocol, fresh, device, data))
     return arrays | {"chosen": np.array(chosen, dtype=np.int64)}
 
 
 def best_of_groups(cells: Sequence[Cell], first_sweeps: Sequence[np.ndarray]) -> list[int]:
-    """The number of the best cell of each group under each coding: most networks solved, then in fewest sweeps.
+    """The number of the best cell of each group under each coding: most networks solved, then fewest sweeps.
 
     `first_sweeps` holds for each cell the sweep [networks] at which each network solved the task, -1 for never.
     """
