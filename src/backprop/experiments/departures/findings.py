@@ -182,6 +182,8 @@ def _assignment(numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
         ("activation", "the logistic"), ("optimizer", "the paper's protocol"), ("schedule", "a constant rate"),
     ):  # fmt: skip
         other = numbers["main"][choice]["0/1"]["other"]
+        if other is None:  # the study has one group
+            continue
         versus = other["versus"]
         relation = "better than" if versus["low"] > 0 else "worse than" if versus["high"] < 0 else "no better than"
         label = f"best other {choice}: {other['name']}, ε = {other['epsilon']:g} ({relation} {reference})"
