@@ -31,9 +31,9 @@ def choices(best: Best) -> dict[str, dict[str, dict[str, Any]]]:
 
     Returns:
         `ranked`: the groups, most networks solved first, then fewest sweeps; of these the `best` and the `worst`, the
-        study's `first` group, and the best `other` group (None without others); `better` and `worse`: names of the groups that differ from
-        the first (paired intervals without zero); `edge`: names of those whose best rate is the smallest or largest
-        tried.
+        study's `first` group, and the best `other` group (None without others);
+        `better` and `worse`: names of the groups that differ from the first (paired intervals without zero);
+        `edge`: names of those whose best rate is the smallest or largest tried.
     """
     return {
         choice: {coding: _compare(cells) for coding, cells in best.get(study, {}).items()}
