@@ -251,14 +251,11 @@ def test_studies_without_a_solved_network_are_judged_printed_and_drawn(shortest,
         assert figure(shortest, shortest_values)
 
 
-def test_the_summary_and_the_assignment_get_rows_that_say_how_choices_compare(shortest_values):
+def test_the_summary_says_how_the_mean_error_and_tuned_optimizers_compare(shortest_values):
     values = shortest_values
     mean = values["summary"]["mean_error"]
     assert mean == {"sweep": 20, "rate": 0.0, "paper_rate": 0.0, "clear": False, "shorter": 32.0}
     assert values["summary"]["tuned"]["names"] == ["plain descent", "momentum", "Nesterov's momentum"]
-    labels = [row["label"] for row in values["assignment"]]
-    assert len(labels) == 6 and all("no better than" in label for label in labels[3:])
-    assert all(row["low"] <= row["rate"] <= row["high"] and row["n"] == 3 for row in values["assignment"])
 
 
 def test_a_study_that_the_report_needs_is_named_if_it_is_missing(shortest):

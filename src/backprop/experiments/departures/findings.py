@@ -26,13 +26,13 @@ DESCENTS = ("descent", "momentum", "nesterov")
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Every number that the text, the summary, the assignment and the verdicts need.
+    """Every number that the text, the summary and the verdicts need.
 
     Returns:
         `studies`: the cells of each study, compared with the paper's protocol from the same seeds; `best`: by study and
         coding, the best cell of each group on fresh seeds; `main`, `adaptive` and `falling`: how these compare, see
         `tuned`; `initial_weights`, `hidden_units` and `input_width`, see `scans`; `attempts` and `effects`, see
-        `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`; `assignment`.
+        `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`.
     """
     for name in STUDIES:
         if name not in runs:
@@ -67,7 +67,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "equal_units": _equal_units(studies["initial_weights"], runs["initial_weights"].table),
         "unsolved": _unsolved(studies),
     }
-    return numbers | {"summary": _summary(numbers), "assignment": _assignment(numbers)}
+    return numbers | {"summary": _summary(numbers)}
 
 
 def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -166,27 +166,3 @@ def _summary(numbers: Mapping[str, Any]) -> dict[str, Any]:
             "cap": descents[0]["cap"],
         },
     }
-
-
-def _assignment(numbers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the assignment's table, targets 0 and 1: label, n, sweeps, and the solve rate with its interval."""
-    first = numbers["effects"]["first"]
-    by = {row["group"]: row["by"][str(first)] for row in numbers["attempts"] if str(first) in row["by"]}
-    rows = [
-        ("mean instead of the sum over cases", first, by["mean_error"]),
-        ("no momentum", first, by["no_momentum"]),
-    ]
-    tuned_rate = pick(numbers["best"]["optimizers"]["0/1"], group="momentum")
-    rows.append((f"ε = {tuned_rate['epsilon']:g}, all else as in the paper", tuned_rate["cap"], tuned_rate["solved"]))
-    for choice, reference in (
-        ("activation", "the logistic"), ("optimizer", "the paper's protocol"), ("schedule", "a constant rate"),
-    ):  # fmt: skip
-        other = numbers["main"][choice]["0/1"]["other"]
-        if other is None:  # the study has one group
-            continue
-        versus = other["versus"]
-        relation = "better than" if versus["low"] > 0 else "worse than" if versus["high"] < 0 else "no better than"
-        label = f"best other {choice}: {other['name']}, ε = {other['epsilon']:g} ({relation} {reference})"
-        rows.append((label, other["cap"], other["solved"]))
-    keys = ("n", "rate", "low", "high")
-    return [{"label": label, "sweeps": sweeps, **{key: share[key] for key in keys}} for label, sweeps, share in rows]
