@@ -1,10 +1,10 @@
-"""Sweeps per second of the paper's symmetry network: this engine, the loop everybody writes, and JAX.
+"""Sweeps per second of the paper's symmetry network: this engine, the usual loop in torch, and JAX.
 
     uv run --extra jax python benchmarks/engine.py [--quick]
 
 One sweep is a forward pass, a backward pass and a change of the weights of one 6-2-1 network over all 64 vectors.
-All run on one core in one process, in turns and repeatedly; the table gives medians, because machines wander, and
-their ratios. The engine is timed as it is used: the whole of `train`, with its criteria and records of E.
+All run in turns and repeatedly, in one process on one core. The table gives medians and their ratios, because the
+speed of a machine varies. The engine's time is that of the whole of `train`, with criteria and records of E.
 """
 # ruff: noqa: E402 - thread counts are read when the libraries are imported
 
@@ -32,10 +32,11 @@ from torch import nn
 
 from backprop.engine import compiled
 from backprop.engine.networks import Architecture, initial_weights
-from backprop.engine.training import Descent, train
+from backprop.engine.training import Criteria, Descent, Order, PerCase, PerSweep, Record, Task, train
 
 ARCHITECTURE = Architecture((6, 2, 1))
 BOUNDS = (0.5, 0.2, 0.1)
+PER_SWEEP = PerSweep()
 Contender = tuple[str, int, int, Callable[[int, int], object]]  # name, networks, sweeps, run(networks, sweeps)
 
 
@@ -45,16 +46,29 @@ def cases() -> tuple[torch.Tensor, torch.Tensor]:
     return inputs, (inputs == inputs.flip(1)).all(1, keepdim=True).float()
 
 
-def engine(networks: int, sweeps: int, device: str = "cpu", **options: object) -> list[torch.Tensor]:
+def engine(
+    networks: int,
+    sweeps: int,
+    device: str = "cpu",
+    bounds: tuple[float, ...] = BOUNDS,
+    order: Order = PER_SWEEP,
+) -> list[torch.Tensor]:
     """The complete training of the paper's protocol."""
-    weights = initial_weights(ARCHITECTURE, range(networks))
-    arguments = {"keep": (0, sweeps), "bounds": BOUNDS, "device": device, **options}
-    trained = train(ARCHITECTURE, *cases(), weights=weights, update=Descent(0.1, 0.9), sweeps=sweeps, **arguments)  # type: ignore[arg-type]
+    trained = train(
+        Task(ARCHITECTURE, *cases()),
+        initial_weights(ARCHITECTURE, range(networks)),
+        Descent(0.1, 0.9),
+        sweeps,
+        order=order,
+        criteria=Criteria(bounds),
+        record=Record(keep=(0, sweeps)),
+        device=device,
+    )
     return trained.weights[sweeps]
 
 
 def in_torch(networks: int, sweeps: int) -> list[torch.Tensor]:
-    """The same with one operation of torch after the other, as on a GPU and for what `compiled` does not know."""
+    """The same with one operation of torch after the other, as on a GPU and for tasks that do not suit `compiled`."""
     with unittest.mock.patch.object(compiled, "suits", lambda *_: False):
         return engine(networks, sweeps)
 
@@ -91,13 +105,13 @@ def jax_contenders(networks: int, sweeps: int) -> list[Contender]:
     inputs, targets = (values.numpy() for values in cases())
     weights = [w.numpy() for w in initial_weights(ARCHITECTURE, range(networks))]
     expected = [w.numpy() for w in engine(networks, sweeps)]
-    found: list[Contender] = []
+    contenders: list[Contender] = []
     for bounds, extra in ((BOUNDS, ", with criteria"), (None, "")):
         for networks_last, layout in ((False, "first"), (True, "last")):
             run = jax_peer.make(inputs, targets, bounds, networks_last, sweeps)
-            for ours, theirs in zip(expected, run(weights), strict=True):
-                np.testing.assert_allclose(theirs, ours, rtol=1e-2, atol=1e-3)  # float32, summed in another order
-            found.append(
+            for w, jax_w in zip(expected, run(weights), strict=True):
+                np.testing.assert_allclose(jax_w, w, rtol=1e-2, atol=1e-3)  # float32, summed in another order
+            contenders.append(
                 (
                     f"JAX jit(vmap(scan)), networks {layout}{extra}",
                     networks,
@@ -105,17 +119,17 @@ def jax_contenders(networks: int, sweeps: int) -> list[Contender]:
                     lambda _n, _s, run=run: run(weights),
                 )
             )
-    return found
+    return contenders
 
 
 def check_agreement() -> None:
-    """The loop and the engine do the same work."""
-    for ours, theirs in zip(engine(2, 50), loop(2, 50), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4)
+    """Check that the loop and the engine compute the same weights."""
+    for w, loop_w in zip(engine(2, 50), loop(2, 50), strict=True):
+        torch.testing.assert_close(w, loop_w, rtol=1e-3, atol=1e-4)
 
 
 def peak_memory(networks: int, sweeps: int) -> float:
-    """GB of resident memory of a fresh process that imports torch and trains so many networks."""
+    """GB of resident memory of a fresh process that imports torch and trains this many networks."""
     command = [sys.executable, __file__, "--memory", str(networks), str(sweeps)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -129,7 +143,7 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.memory:
         engine(*options.memory)
-        unit = 1e9 if sys.platform == "darwin" else 1e6  # bytes there, kB elsewhere
+        unit = 1e9 if sys.platform == "darwin" else 1e6  # macOS gives bytes, other systems kB
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
         return
     if hasattr(os, "sched_setaffinity"):
@@ -142,7 +156,7 @@ def main() -> None:
         ("this engine, operation by operation in torch", networks, sweeps, in_torch),
         ("nn.Module, autograd, torch.optim.SGD", 1, sweeps, loop),
         *jax_contenders(networks, sweeps),
-        ("this engine, a change after every case", 4096, 10, lambda n, s: engine(n, s, per_case=True)),
+        ("this engine, a change after every case", 4096, 10, lambda n, s: engine(n, s, order=PerCase())),
     ]
     if torch.cuda.is_available():
         contenders.append(("this engine on the GPU", 65536, sweeps, lambda n, s: engine(n, s, device="cuda")))

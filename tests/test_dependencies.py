@@ -48,12 +48,22 @@ MAY_IMPORT = {
     "engine": {"choices", "protocol"},
     "search": set(),
     "plots": {"evidence"},
-    "config": {"dependencies", "engine", "protocol"},
+    "config": {"choices", "dependencies", "engine", "protocol"},
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search"},
     "stages": {"plots", "protocol", "results"},
     "documents": {"evidence", "protocol", "results"},
-    "__main__": {"config", "datasets", "dependencies", "documents", "evidence", "protocol", "results", "stages"},
+    "__main__": {
+        "choices",
+        "config",
+        "datasets",
+        "dependencies",
+        "documents",
+        "evidence",
+        "protocol",
+        "results",
+        "stages",
+    },
 }
 
 

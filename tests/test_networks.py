@@ -1,4 +1,4 @@
-"""The two passes against autograd and finite differences, and the draws."""
+"""The two passes against autograd and finite differences, and the initial weights."""
 
 import subprocess
 import sys
@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from backprop import choices
 from backprop.engine.activations import ACTIVATIONS
-from backprop.engine.connections import _FewNetworks, _ManyNetworks, _OneCase, _SharedInputs
+from backprop.engine.connections import FewNetworks, ManyNetworks, OneCase, SharedInputs
+from backprop.engine.margin import Margin
 from backprop.engine.networks import (
     Architecture,
     Network,
@@ -22,7 +23,7 @@ from backprop.engine.networks import (
 )
 from backprop.protocol import UserError
 
-torch.set_num_threads(1)  # as the pipeline trains
+torch.set_num_threads(1)  # as in the pipeline
 
 REFERENCE: dict[str, Callable[..., torch.Tensor]] = {
     "logistic": torch.sigmoid,
@@ -36,8 +37,8 @@ REFERENCE: dict[str, Callable[..., torch.Tensor]] = {
 }
 
 
-def reference_error(architecture, weights, inputs, targets, error):
-    """E [networks] by autograd-friendly operations, written independently of the engine."""
+def reference_error(architecture, weights, inputs, targets, error, margin=None, learned=None):
+    """E [networks] by operations that autograd can differentiate, written independently of the engine."""
     layers = [inputs if inputs.dim() == 3 else inputs[..., None].expand(-1, -1, weights[0].shape[-1])]
     for level, w in enumerate(weights, start=1):
         below = torch.cat(layers, 1) if architecture.skip else layers[-1]
@@ -45,11 +46,20 @@ def reference_error(architecture, weights, inputs, targets, error):
         name = architecture.output if level == len(weights) else architecture.hidden
         layers.append(REFERENCE[name](x))
     y, d = layers[-1], targets if targets.dim() == 3 else targets[..., None].expand_as(layers[-1])
-    if error == "half_sum":
-        return ((y - d) ** 2).sum((0, 1)) / 2
-    if error == "mean":
-        return ((y - d) ** 2).mean((0, 1))
-    return functional.binary_cross_entropy_with_logits(x, d, reduction="none").sum((0, 1))
+    counts = torch.ones_like(y) if learned is None else learned[:, None].expand_as(y).to(y)
+    outputs = counts.sum((0, 1))
+    lowest = torch.zeros_like(d)
+    if margin is not None:
+        counts = counts * ((y - d).abs() > margin.width)
+        if margin.shape == "edge":
+            d = torch.where(y > d, d + margin.width, d - margin.width)
+            if error == "cross_entropy":
+                d = torch.where(counts == 0, 0.5, d)
+                lowest = functional.binary_cross_entropy(d, d, reduction="none")
+    if error == "cross_entropy":
+        return ((functional.binary_cross_entropy_with_logits(x, d, reduction="none") - lowest) * counts).sum((0, 1))
+    squares = ((y - d) ** 2 * counts).sum((0, 1))
+    return squares / 2 if error == "half_sum" else squares / outputs
 
 
 def case_set(architecture, cases=9, networks=17, own=False):
@@ -62,25 +72,26 @@ def case_set(architecture, cases=9, networks=17, own=False):
     return inputs, targets, weights
 
 
-def passes(architecture, inputs, targets, weights, error):
+def passes(architecture, inputs, targets, weights, error, **features):
     """E [networks] and dE/dw from the engine."""
     targets = (targets if targets.dim() == 3 else targets[..., None]).transpose(0, 1)
-    network = Network(architecture, with_extra_unit(inputs), targets, flatten(weights), error)
+    network = Network(architecture, with_extra_unit(inputs), targets, flatten(weights), error, **features)
     network.forward()
     return network.errors(), network.backward()
 
 
-def assert_equals_autograd(architecture, error, **sizes):
+def assert_equals_autograd(architecture, error, *, margin=None, learned=None, **sizes):
     inputs, targets, weights = case_set(architecture, **sizes)
     for w in weights:
         w.requires_grad_()
-    E = reference_error(architecture, weights, inputs, targets, error)
+    E = reference_error(architecture, weights, inputs, targets, error, margin, learned)
     expected = torch.autograd.grad(E.sum(), weights)
     with torch.no_grad():
-        E_ours, gradients = passes(architecture, inputs, targets, weights, error)
-    torch.testing.assert_close(E_ours, E.detach(), rtol=1e-10, atol=0)
-    for ours, autograd in zip(gradients, expected, strict=True):
-        assert (ours - autograd).norm() < 1e-10 * autograd.norm()
+        features = {"margin": margin, "learned": None if learned is None else learned.to(inputs)}
+        E_engine, gradients = passes(architecture, inputs, targets, weights, error, **features)
+    torch.testing.assert_close(E_engine, E.detach(), rtol=1e-10, atol=1e-12)
+    for gradient, autograd in zip(gradients, expected, strict=True):
+        assert (gradient - autograd).norm() < 1e-10 * autograd.norm()
 
 
 @pytest.mark.parametrize("error", choices.ERRORS)
@@ -98,23 +109,79 @@ def test_both_passes_equal_autograd(sizes, skip, activation, error):
 @pytest.mark.parametrize(
     ("cases", "networks", "own", "used"),
     [
-        (1, 17, False, {_SharedInputs, _OneCase}),
-        (1, 3, False, {_OneCase}),
-        (1, 17, True, {_OneCase}),
-        (9, 17, False, {_SharedInputs, _ManyNetworks}),
-        (9, 17, True, {_ManyNetworks}),
-        (9, 3, False, {_FewNetworks}),
-        (9, 3, True, {_FewNetworks}),
+        (1, 17, False, {SharedInputs, OneCase}),
+        (1, 3, False, {OneCase}),
+        (1, 17, True, {OneCase}),
+        (9, 17, False, {SharedInputs, ManyNetworks}),
+        (9, 17, True, {ManyNetworks}),
+        (9, 3, False, {FewNetworks}),
+        (9, 3, True, {FewNetworks}),
     ],
 )
-def test_every_way_to_connect_two_layers_equals_autograd(cases, networks, own, used, sizes, skip):
+def test_every_implementation_of_a_connection_equals_autograd(cases, networks, own, used, sizes, skip):
     """One case or many, few networks or many, shared inputs or each network's own."""
     architecture = Architecture(sizes, skip=skip)
     inputs, _, weights = case_set(architecture, cases, networks, own)
     zero = torch.zeros(1, 1, 1, dtype=torch.float64)
     network = Network(architecture, with_extra_unit(inputs), zero, flatten(weights))
-    assert {type(connection) for layer in network._layers for connection in layer.below} == used
+    assert {type(connection) for connection in network.connections} == used
     assert_equals_autograd(architecture, "half_sum", cases=cases, networks=networks, own=own)
+
+
+@pytest.mark.parametrize("own_learned", [False, True])
+@pytest.mark.parametrize("error", choices.ERRORS)
+@pytest.mark.parametrize("margin", [None, Margin(0.2), Margin(0.2, "edge")], ids=str)
+def test_margin_and_learned_cases_equal_autograd(margin, error, own_learned):
+    """E and dE/dw without the outputs within the margin and without the cases that a network does not learn."""
+    learned = torch.rand(9, 17 if own_learned else 1, generator=torch.Generator().manual_seed(5)) < 0.6
+    assert_equals_autograd(Architecture((4, 3, 5, 2)), error, margin=margin, learned=learned)
+
+
+def test_the_deviation_at_the_edge_of_a_margin_is_zero_and_from_there_it_differs_by_shape():
+    """Deviations within the margin, also beyond the target, count as 0, and a nan stays nan."""
+    deviation = torch.tensor([-0.5, -0.25, -0.1, 0.0, 0.25, 0.75, torch.inf, torch.nan])
+    expected = {
+        "zero": [-0.5, 0, 0, 0, 0, 0.75, torch.inf, torch.nan],
+        "edge": [-0.25, 0, 0, 0, 0, 0.5, torch.inf, torch.nan],
+    }
+    for shape, values in expected.items():
+        counted = torch.empty_like(deviation)
+        Margin(0.25, shape).apply(deviation, counted)
+        torch.testing.assert_close(counted, torch.tensor(values), rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("error", choices.ERRORS)
+def test_with_an_edge_the_error_is_continuous_and_its_gradient_equals_central_differences(error):
+    """One output passes through the edge .8 of its target 1: below it E grows from 0, above it E and dE/dw are 0."""
+    logits = torch.logit(torch.tensor([0.79, 0.8 - 1e-6, 0.8 + 1e-6, 0.9], dtype=torch.float64))
+
+    def run(x):
+        weights = [torch.stack([torch.zeros_like(x), x])[None]]
+        ones = torch.ones(1, 1, dtype=torch.float64)
+        E, (gradient,) = passes(Architecture((1, 1)), ones, ones, weights, error, margin=Margin(0.2, "edge"))
+        return E, gradient[0, 1]
+
+    E, gradient = run(logits)
+    assert 0 < E[1] < 1e-11 and E[0] > 1e-5
+    assert not E[2:].any() and not gradient[2:].any()
+    h = 1e-7
+    numeric = (run(logits + h)[0] - run(logits - h)[0]) / (2 * h)
+    torch.testing.assert_close(gradient, numeric, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_weights_that_do_not_exist_have_no_gradient_and_do_not_change_that_of_the_others(skip):
+    architecture = Architecture((4, 3, 5, 2), skip=skip)
+    inputs, targets, weights = case_set(architecture)
+    exists = torch.rand(architecture.parameters, 1, generator=torch.Generator().manual_seed(6)) < 0.7
+    leaf = flatten(weights).requires_grad_()
+    E = reference_error(architecture, unflatten(architecture, leaf * exists), inputs, targets, "half_sum")
+    (expected,) = torch.autograd.grad(E.sum(), leaf)
+    present = [w.detach() for w in unflatten(architecture, leaf * exists)]
+    _, gradients = passes(architecture, inputs, targets, present, "half_sum", mask=exists.double())
+    gradient = flatten(gradients)
+    assert not gradient[~exists[:, 0]].any()
+    torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("error", choices.ERRORS)
@@ -139,7 +206,7 @@ def test_activations_equal_torchs(name):
 
 
 def test_cross_entropy_stays_finite_where_the_output_rounds_to_its_limit():
-    """In float32 a logistic output of total input 100 is exactly 1; log(1 - y) would be infinite."""
+    """In float32 the logistic output for a total input of 100 is exactly 1, and log(1 - y) is infinite."""
     architecture = Architecture((1, 1))
     weights = [torch.tensor([[[100.0, -100.0], [0.0, 0.0]]])]
     E, (gradient,) = passes(architecture, torch.ones(1, 1), torch.tensor([[0.1]]), weights, "cross_entropy")
@@ -163,20 +230,20 @@ def test_the_symmetry_network_has_seventeen_parameters():
     assert Architecture((2, 1, 1), skip=True).shapes == [(1, 3), (1, 4)]
 
 
-def test_what_a_seed_draws_does_not_depend_on_the_others():
+def test_the_weights_of_a_seed_do_not_depend_on_the_others():
     architecture = Architecture((6, 2, 1))
     crowd = initial_weights(architecture, range(100))
     alone = initial_weights(architecture, [17])
     assert all(torch.equal(a[..., 0], c[..., 17]) for a, c in zip(alone, crowd, strict=True))
 
 
-def test_draws_are_uniform_in_the_range_and_biases_in_theirs():
-    """Biases are ordinary weights (the paper) unless they are given a range of their own, which moves no weight."""
+def test_initial_weights_are_uniform_in_their_range_and_biases_in_theirs():
+    """A bias is drawn like any other weight (the paper). A separate range for biases does not affect the weights."""
     architecture = Architecture((6, 2, 1))
     weights, zero_biases = (initial_weights(architecture, range(1000), 0.3, bias) for bias in (None, 0))
     everything = flatten(weights)
     assert everything.abs().max() <= 0.3
-    # the standard deviation of 17,000 uniform numbers is within 2% of 0.3 / sqrt(3) but once in 10^5
+    # the standard deviation of 17,000 uniform numbers is within 2% of 0.3 / sqrt(3) except once in 100,000 draws
     assert everything.std().item() == pytest.approx(0.3 / 3**0.5, rel=0.02)
     assert everything[6::7].abs().max() > 0.29
     for w, z in zip(weights, zero_biases, strict=True):
@@ -200,7 +267,7 @@ def test_both_precisions_draw_the_same_numbers():
         ({"sizes": (6, 1), "output": "softmax"}, "output is 'softmax'"),
     ],
 )
-def test_architectures_that_mean_nothing_are_refused_by_name(arguments, words):
+def test_invalid_architectures_are_refused_by_name(arguments, words):
     with pytest.raises(UserError, match=words):
         Architecture(**arguments)
 
@@ -212,7 +279,7 @@ def test_cross_entropy_needs_a_logistic_output():
         passes(architecture, torch.ones(1, 2), torch.ones(1, 1), weights, "cross_entropy")
 
 
-def test_names_are_those_implemented_and_need_no_torch():
+def test_the_names_of_choices_are_those_implemented_and_need_no_torch():
     assert set(choices.ACTIVATIONS) == set(ACTIVATIONS) == set(REFERENCE)
     code = "import sys, backprop.choices; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

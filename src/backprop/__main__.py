@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from backprop import config, datasets, dependencies
+from backprop import choices, config, datasets, dependencies
 from backprop.protocol import Protocol, UserError
 from backprop.results import store
 
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(name, run, text)
         sub.add_argument("--variant", default=config.PAPER, help="a variant of the configuration (paper)")
         sub.add_argument("--protocol", help="the variant's overrides as JSON, instead of the configuration's")
-        sub.add_argument("--device", choices=config.DEVICES, help="instead of the configuration's")
+        sub.add_argument("--device", choices=choices.DEVICES, help="instead of the configuration's")
     for name, run, text in (
         ("find", _find, "Compute the numbers the text quotes and judge the claims."),
         ("draw", _draw, "Draw the figures of an experiment."),

@@ -1,7 +1,7 @@
-"""The words a protocol may use for the engine's parts, free of torch so that protocols can be checked quickly.
+"""The names that protocols and configurations may use for the engine's parts, without importing torch.
 
-A protocol names them in a field's metadata, `field(metadata={"allowed": names.ACTIVATIONS})`; a test keeps the
-lists in step with what `activations`, `networks` and `updates` implement.
+A protocol lists them in a field's metadata, `field(metadata={"allowed": choices.ACTIVATIONS})`. Tests compare the lists
+with what the engine implements.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ ERRORS = ("half_sum", "mean", "cross_entropy")
 OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adam", "adamw")
 SCHEDULES = ("constant", "exponential", "step", "cosine", "one_cycle", "linear_warmup")
 CASE_ORDERS = ("fixed", "shuffled")
+MARGINS = ("zero", "edge")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def check(what: str, name: str, allowed: Collection[str]) -> None:
-    """Raise UserError unless `name` is allowed; `what` is the argument's name in the message."""
+    """Raise UserError unless `name` is allowed; `what` names the argument in the message."""
     if name not in allowed:
         raise UserError(f"{what} is {name!r}; allowed are {', '.join(allowed)}.")

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from backprop import dependencies
-from backprop.protocol import DEVICES, Protocol, UserError
+from backprop import choices, dependencies
+from backprop.protocol import Protocol, UserError
 
 PAPER = "paper"
 """The variant that always exists: no departure from the source."""
@@ -119,8 +119,8 @@ def _known(key: str, schema: Mapping[str, Any]) -> bool:
 
 
 def _check_device(device: str) -> None:
-    if device not in DEVICES:
-        raise UserError(f"device is {device!r}; allowed are {', '.join(DEVICES)}.")
+    if device not in choices.DEVICES:
+        raise UserError(f"device is {device!r}; allowed are {', '.join(choices.DEVICES)}.")
     if device in ("cuda", "mps"):  # only who asks for a GPU pays for importing torch here
         from backprop.engine.devices import resolve_device
 

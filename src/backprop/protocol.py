@@ -19,8 +19,6 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 LONGEST = 60
 """Characters of a value that an error message quotes."""
 

@@ -1,4 +1,4 @@
-"""A unit's output as a function of its total input, y = f(x), and dE/dx = dE/dy f'(x), written into given buffers.
+"""A unit's output as a function of its total input, y = f(x), and dE/dx = dE/dy f'(x), both written into given buffers.
 
 The paper uses the logistic function (equations 2 and 5); the others are departures.
 """
@@ -19,9 +19,9 @@ class Activation:
     """An activation function and its derivative.
 
     Attributes:
-        forward: (x, y) writes y = f(x); y may be x itself unless `needs_x`.
-        backward: (dE_dy, x, y, dE_dx) writes dE/dx = dE/dy f'(x); dE_dx may be dE_dy itself.
-        needs_x: the derivative is taken from x, which must therefore outlive y; otherwise from y alone.
+        forward: (x, y) writes y = f(x); y may be the buffer of x unless `needs_x`.
+        backward: (dE_dy, x, y, dE_dx) writes dE/dx = dE/dy f'(x); dE_dx may be the buffer of dE_dy.
+        needs_x: the derivative is computed from x, which must not be overwritten by y; otherwise from y alone.
     """
 
     forward: Callable[[Tensor, Tensor], object]
@@ -30,7 +30,7 @@ class Activation:
 
 
 def _tanh(x: Tensor, y: Tensor) -> None:
-    """2 sigmoid(2x) - 1: the same function; torch's own takes six times as long as its sigmoid on a CPU."""
+    """2 sigmoid(2x) - 1, the same function: torch's own tanh takes six times as long as its sigmoid on a CPU."""
     torch.mul(x, 2, out=y)
     y.sigmoid_().mul_(2).sub_(1)
 

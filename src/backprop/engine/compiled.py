@@ -1,17 +1,17 @@
-"""Forward and backward pass in one, compiled for this processor: the CPU's way through equations (1)-(7).
+"""Forward and backward pass in one compiled function: the fast way through equations (1)-(7) on a CPU.
 
-`networks.Network` calls torch once per operation, each time for all cases and networks, so that activities travel
-between the cores and their caches again and again. Here a chunk of networks, side by side in the processor's vector
-lanes, sees one case after the other, as one would write it for a single network, and what it needs never leaves the
-innermost cache. The networks do not touch one another, and each adds up its cases in their order, so results depend
-neither on who is trained beside whom nor on the width of the lanes.
+`networks.Network` calls torch once per operation, each time for all cases and networks, so activities move between the
+cores and their caches again and again. Here a chunk of networks, side by side in the processor's vector lanes, passes
+through one case after the other, as in a program for a single network, and all that it needs stays in the innermost
+cache. No network affects another, and each adds up its cases in their order. Results therefore depend neither on which
+networks are trained together nor on the width of the lanes.
 
-It knows what the studies of the symmetry network need (see `suits`): one hidden layer, a logistic output, and not too
-many cases, which all networks share, in single precision. Everything else, and everything on a GPU, is `Network`'s; the
-two are tested against each other.
+The compiled pass covers what the studies of the symmetry network need (see `suits`): one hidden layer, a logistic
+output, and a limited number of cases, shared by all networks and all learned, in single precision. `Network` does
+everything else, and everything on a GPU. Tests compare the two.
 
-An input of 0 is passed over: its weight has no share in (1) and (6), even where the weight has overflown to infinity
-(`Network` has nan there; a network so far gone is nan or unsolved either way).
+An input of 0 is skipped: its weight contributes nothing to (1) and (6), even if the weight has overflowed to infinity.
+(`Network` has nan there. Such a network has diverged either way.)
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ from torch import Tensor
 from backprop import choices
 from backprop.engine.activations import LEAK
 from backprop.engine.networks import LANES, Architecture, Network
+from backprop.engine.task import Task
 
 HIDDEN = ("logistic", "tanh", "relu", "leaky_relu", "silu")
-"""Activations of the hidden units that it knows; the others' functions have no vector form here."""
+"""Supported activations of the hidden units; the other functions have no vector form here."""
 
-CHUNK = 2 * LANES  # networks that go through the cases together (measured: half and twice as many are slower)
-BLOCK = 8 * CHUNK  # networks in a stack: enough that a call costs nothing beside its work
-SMALL = 512  # parameters of a network at most: a chunk's weights and gradient should fit into a core's cache
-FEW = 512  # cases at most: with more, adding up one after the other costs digits, and the gain is small (measured)
+CHUNK = 2 * LANES  # networks that pass through the cases together (measured: half and twice as many are slower)
+BLOCK = 8 * CHUNK  # networks in a stack: so many that the cost of a call does not matter
+SMALL = 512  # the largest number of parameters: a chunk's weights and gradient should fit into a core's cache
+FEW = 512  # the largest number of cases: a longer sum, case after case, is inexact, and the gain is small (measured)
 
 _LOGISTIC, _TANH, _SILU = (HIDDEN.index(name) for name in ("logistic", "tanh", "silu"))
-# What is compiled is kept on disk until this file changes, so it must not depend on names of other modules (CHUNK does,
-# where an old value costs only speed).
+# Compiled code is cached on disk until this file changes, so it must not depend on values of other modules (CHUNK does,
+# but an outdated value affects only speed).
 _ZERO, _ONE, _TWO = (np.float32(number) for number in (0, 1, 2))
-# exp(-x) = 2^n exp(-u) with n a whole number and u = x + n log 2 small. Log 2 is taken in two parts, of which n times
-# the first is exact, so that no digit of u is lost far from 0; exp(-u) is a polynomial, right to 2e-9
-_FAR = np.float32(87)  # exp(87) and exp(-87) are still ordinary numbers
+# exp(-x) = 2^n exp(-u), where n is a whole number and u = x + n log 2 is small. Log 2 is split into two parts; n times
+# the first part is exact, so u keeps all its digits for large x. exp(-u) is a polynomial with an error of 2e-9
+_FAR = np.float32(87)  # exp(87) and exp(-87) are still normal numbers
 _PER_X = np.float32(-1 / np.log(2))
 _LOG_2 = np.float32(355 / 512)
 _LOG_2_REST = np.float32(np.log(2) - 355 / 512)
-_ROUND = np.float32(1.5 * 2**23)  # once it is added, the last bits are the nearest whole number
-_EXPONENT = np.int32(23)  # where a number's exponent begins among its bits
+_ROUND = np.float32(1.5 * 2**23)  # after adding it, the last bits are the nearest whole number
+_EXPONENT = np.int32(23)  # the position of a number's exponent among its bits
 _REACH = np.log(2) / 2
 _POWERS = Chebyshev.interpolate(lambda u: np.exp(-u), 6, [-_REACH, _REACH]).convert(kind=Polynomial).coef
 _EXP = tuple(np.float32(coefficient) for coefficient in reversed(_POWERS))
 
 
-def suits(
-    architecture: Architecture, inputs: Tensor, targets: Tensor, device: torch.device, dtype: torch.dtype
-) -> bool:
-    """Whether networks can be trained this way, with inputs and targets as `Network` takes them."""
+def suits(task: Task, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether networks can be trained on this task by the compiled pass."""
+    architecture = task.architecture
     return (
         device.type == "cpu"
         and dtype == torch.float32
@@ -66,18 +66,20 @@ def suits(
         and architecture.hidden in HIDDEN
         and architecture.output == "logistic"
         and architecture.parameters <= SMALL
-        and inputs.shape[1] <= FEW
-        and inputs.shape[2] == targets.shape[2] == 1
+        and len(task.inputs) <= FEW
+        and task.inputs.shape[2:] in ((), (1,))
+        and task.targets.shape[2:] in ((), (1,))
+        and task.margin is task.learned is task.mask is None
     )
 
 
-class FusedNetwork:
-    """A stack of networks that `suits` admits; attributes and methods are those of `Network`."""
+class CompiledNetwork:
+    """A stack of networks whose task `suits`; attributes and methods are those of `Network`."""
 
     def __init__(
         self, architecture: Architecture, inputs: Tensor, targets: Tensor, parameters: Tensor, error: str = "half_sum"
     ) -> None:
-        """Bind the networks to their cases and weights, which are used in place from here on."""
+        """Bind the networks to their cases and to their weights, which are changed in place from then on."""
         choices.check("error", error, choices.ERRORS)
         self.architecture, self.inputs, self.targets = architecture, inputs, targets
         self.parameters, self.error = parameters, error
@@ -99,30 +101,30 @@ class FusedNetwork:
         self._all = 0, targets.shape[1], np.float32(2 / targets.numel() if mean else 1)
         self._scale_of_one = np.float32(2 / len(targets) if mean else 1)
 
-    def of(self, columns: Tensor) -> FusedNetwork:
-        """Some of the networks, by their columns, with weights of their own that are copies of theirs."""
-        return FusedNetwork(self.architecture, self.inputs, self.targets, self.parameters[:, columns], self.error)
+    def subset(self, columns: Tensor) -> CompiledNetwork:
+        """The networks in `columns`, with copies of their weights."""
+        return CompiledNetwork(self.architecture, self.inputs, self.targets, self.parameters[:, columns], self.error)
 
     def forward(self) -> None:
-        """Equations (1)-(7): the gradient too, since the activities do not outlive their case."""
+        """Equations (1)-(7): the gradient too, because the activities of a case are not kept."""
         _sweep(*self._arguments, *self._all)
 
-    def present(self, case: int) -> None:
-        """The same for one case by itself; `worst_deviation` and `errors` are then of that one."""
+    def forward_case(self, case: int) -> None:
+        """The same for a single case; `worst_deviation` and `errors` then refer to that case."""
         _sweep(*self._arguments, case, case + 1, self._scale_of_one)
 
     def backward(self) -> None:
-        """Nothing: `forward` has done it."""
+        """Do nothing: `forward` includes the backward pass."""
 
     def worst_deviation(self, out: Tensor) -> None:
-        """The largest |y - d| of each network after `forward`, into `out` [networks]."""
+        """Write the largest |y - d| of each network after `forward` into `out` [networks]."""
         out.copy_(self._worst)
 
     def errors(self) -> Tensor:
         """E of each network [networks] after `forward`."""
         if self.error != "cross_entropy":
             return self._squares / (2 if self.error == "half_sum" else self.targets.numel())
-        self._plain.forward()  # logarithms, which are slow here and needed at the records only
+        self._plain.forward()  # needs logarithms, which are slow here and needed only for the records
         return self._plain.errors()
 
     @cached_property
@@ -131,8 +133,8 @@ class FusedNetwork:
 
 
 @numba.njit(inline="always")
-def _logistic(x):  # type: ignore[no-untyped-def]
-    """Equation (2), to about the last bit; the nan of an overflow stays nan, since no comparison with it holds."""
+def logistic(x):  # type: ignore[no-untyped-def]
+    """Equation (2), to about the last bit; a nan stays nan, because every comparison with it is false."""
     x = _FAR if x > _FAR else x
     x = -_FAR if x < -_FAR else x
     rounded = x * _PER_X + _ROUND
@@ -145,21 +147,22 @@ def _logistic(x):  # type: ignore[no-untyped-def]
     return _ONE / (_ONE + power.view(np.float32))
 
 
-# contract: a product and a sum may be one instruction, rounded once; nothing may be reordered
+# contract: a product and a sum may become one instruction, rounded once; no operation may be reordered
 @numba.njit(error_model="numpy", fastmath={"contract"})
 def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak, cross_entropy, first, stop, scale):  # type: ignore[no-untyped-def]
-    """One pass of all networks through the cases from `first` to before `stop`.
+    """One pass of all networks through the cases from `first` up to, but not including, `stop`.
 
     Args:
-        w, dE_dw: [parameters, networks]; the hidden units' rows, then the output units', each with its bias last.
-        worst, squares: [networks], where the largest |y - d| and the sum of (y - d)^2 are written.
+        w, dE_dw: [parameters, networks]; the weights into the hidden units, then into the output units, each unit's
+            bias last.
+        worst, squares: [networks], to which the largest |y - d| and the sum of (y - d)^2 are written.
         inputs: [cases, n0].
         targets: [cases, outputs].
-        hidden_units: their number.
-        hidden: their activation, by its place in HIDDEN.
-        leak: its slope below 0, for relu (0) and leaky_relu.
-        cross_entropy: whether that is the error, else half the sum of squares.
-        scale: of dE_dw.
+        hidden_units: the number of hidden units.
+        hidden: the place of their activation in HIDDEN.
+        leak: the slope of relu (0) and of leaky_relu below 0.
+        cross_entropy: whether the error is the cross entropy, or else half the sum of squares.
+        scale: multiplies dE_dw.
     """
     parameters, networks = w.shape
     n0 = inputs.shape[1]
@@ -196,11 +199,11 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak
                     for s in range(lanes):
                         x[s] += own_w[row + j, s] * y_hidden[j, s]  # (1)
                 for s in range(lanes):
-                    y = _logistic(x[s])  # (2)
+                    y = logistic(x[s])  # (2)
                     deviation = y - d  # (4)
                     own_squares[s] += deviation * deviation
                     size = abs(deviation)
-                    if size > own_worst[s] or size != size:  # a nan is the worst there is
+                    if size > own_worst[s] or size != size:  # a nan counts as the largest
                         own_worst[s] = size
                     dE_dx[s] = deviation if cross_entropy else deviation * (y * (_ONE - y))  # (5)
                     own_dE_dw[row + hidden_units, s] += dE_dx[s]
@@ -229,18 +232,18 @@ def _sweep(w, dE_dw, worst, squares, inputs, targets, hidden_units, hidden, leak
 
 @numba.njit(inline="always")
 def _activate(hidden, leak, x, y, slope, lanes):  # type: ignore[no-untyped-def]
-    """Outputs y of hidden units and dy/dx, both [lanes]."""
+    """Write the outputs y of a hidden unit and dy/dx, both [lanes]."""
     if hidden == _LOGISTIC:
         for s in range(lanes):
-            y[s] = _logistic(x[s])
+            y[s] = logistic(x[s])
             slope[s] = y[s] * (_ONE - y[s])
     elif hidden == _TANH:
         for s in range(lanes):
-            y[s] = _TWO * _logistic(_TWO * x[s]) - _ONE
+            y[s] = _TWO * logistic(_TWO * x[s]) - _ONE
             slope[s] = _ONE - y[s] * y[s]
     elif hidden == _SILU:
         for s in range(lanes):
-            share = _logistic(x[s])
+            share = logistic(x[s])
             y[s] = (-_FAR if x[s] < -_FAR else x[s]) * share
             slope[s] = share + y[s] * (_ONE - share)
     else:
@@ -249,5 +252,5 @@ def _activate(hidden, leak, x, y, slope, lanes):  # type: ignore[no-untyped-def]
             y[s] = x[s] * slope[s]
 
 
-with contextlib.suppress(RuntimeError):  # nowhere to write, as in a read-only installation: compiled in each process
+with contextlib.suppress(RuntimeError):  # without a writable folder for the cache, every process compiles anew
     _sweep.enable_caching()

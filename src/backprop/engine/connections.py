@@ -1,31 +1,32 @@
-"""The weights from one layer to another, and their share of equations (1), (6) and (7), four ways.
+"""The weights from one layer to another, and their share of equations (1), (6) and (7), in four implementations.
 
-Which way is fastest depends on the shapes only; `connect` chooses. All four take the same tensors:
+Which implementation is fastest depends on the shapes only; `connect` chooses. All four take the same tensors:
 
     y      [n_i (+ 1), cases, networks]       activity below, with the extra unit if these weights hold the bias
     w      [n_j, n_i (+ 1), networks]         weights, dE_dw alike
     x      [n_j, cases, networks]             total input above, dE_dx alike
-    dE_dy  [n_i, cases, networks]             below; None if there is nothing to adjust below
-    nearest  these weights hold the bias: they come first in (1) and start x, the others add to it
-    highest  these weights come first in (7) and start dE_dy, the others add to it
+    dE_dy  [n_i, cases, networks]             below; None if the layer below is the inputs
+
+`holds_bias`: these weights include the bias, come first in (1), and overwrite x; the others add to it.
+`starts_error`: these weights come first in (7) and overwrite dE_dy; the others add to it.
 """
-# ruff: noqa: N815 - dE_dx and its kin are the paper's names
+# ruff: noqa: N815 - dE_dx and similar names are the paper's
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol as Interface
 
 import torch
 from torch import Tensor
 
-# Fewer networks than this leave the last axis too short to run along (measured: 10 networks of 784-100-10 units
-# take 8 times as long by the ways meant for many).
+# With fewer networks than this, the last axis is too short (measured: 10 networks of 784-100-10 units take 8 times as
+# long by the implementations for many networks).
 FEW = 16
 
 
-class Connection(Protocol):
-    """What every way offers; the three are called in this order in each sweep."""
+class Connection(Interface):
+    """What every implementation offers; each sweep calls the three methods in this order."""
 
     def total_input(self) -> None:
         """(1): x_j += sum_i y_i w_ji."""
@@ -47,31 +48,31 @@ class Ends:
     x: Tensor
     dE_dx: Tensor
     dE_dy: Tensor | None
-    nearest: bool
-    highest: bool
+    holds_bias: bool
+    starts_error: bool
 
 
 def connect(ends: Ends) -> Connection:
-    """The fastest way for these shapes."""
+    """The fastest implementation for these shapes."""
     few = ends.x.shape[2] < FEW
     if ends.y.shape[2] == 1 and not few:
-        return _SharedInputs(ends)
+        return SharedInputs(ends)
     if ends.x.shape[1] == 1:
-        return _OneCase(ends)
-    return _FewNetworks(ends) if few else _ManyNetworks(ends)
+        return OneCase(ends)
+    return FewNetworks(ends) if few else ManyNetworks(ends)
 
 
-class _SharedInputs:
-    """From inputs that all networks share: one matrix product [cases, n_i] [n_i, networks] per unit above."""
+class SharedInputs:
+    """For inputs that all networks share: one matrix product [cases, n_i] [n_i, networks] per unit above."""
 
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
-        inputs = ends.y[:, :, 0]  # [n_i, cases], read anew each time: the cases may change between sweeps
+        inputs = ends.y[:, :, 0]  # [n_i, cases], a view: its cases may change between sweeps
         self._inputs, self._transposed = (a.expand(len(ends.w), -1, -1) for a in (inputs.t(), inputs))
 
     def total_input(self) -> None:
         """(1)."""
-        if self._ends.nearest:
+        if self._ends.holds_bias:
             torch.bmm(self._inputs, self._ends.w, out=self._ends.x)
         else:
             torch.baddbmm(self._ends.x, self._inputs, self._ends.w, out=self._ends.x)
@@ -81,23 +82,23 @@ class _SharedInputs:
         torch.bmm(self._transposed, self._ends.dE_dx, out=self._ends.dE_dw)
 
     def error_below(self) -> None:
-        """(7): nothing below the inputs."""
+        """(7): the inputs have no dE/dy."""
 
 
-class _ManyNetworks:
-    """One pass over all cases and networks per weight: no copies, and the working set stays in the cache."""
+class ManyNetworks:
+    """For many networks: one pass over all cases and networks per weight, without copies, within the cache."""
 
     def __init__(self, ends: Ends) -> None:
-        w, dE_dw, nearest = ends.w, ends.dE_dw, ends.nearest
-        n_i = w.shape[1] - nearest
-        self._x, self._dE_dx, self._dE_dy, self._highest = ends.x, ends.dE_dx, ends.dE_dy, ends.highest
+        w, dE_dw, holds_bias = ends.w, ends.dE_dw, ends.holds_bias
+        n_i = w.shape[1] - holds_bias
+        self._x, self._dE_dx, self._dE_dy, self._starts_error = ends.x, ends.dE_dx, ends.dE_dy, ends.starts_error
         self._y = ends.y[:n_i]
-        self._bias = w[:, -1:] if nearest else None
+        self._bias = w[:, -1:] if holds_bias else None
         self._from = [(ends.y[i], w[:, i : i + 1]) for i in range(n_i)]
         self._to = [(ends.dE_dx[j], w[j, :n_i].unsqueeze(1), dE_dw[j, :n_i]) for j in range(len(w))]
-        self._dE_dbias = dE_dw[:, -1] if nearest else None
-        # dE/dy is free until error_below starts it, and of the shape that the products of (6) need
-        free = ends.dE_dy if ends.highest else None
+        self._dE_dbias = dE_dw[:, -1] if holds_bias else None
+        # dE/dy is unused until error_below overwrites it, and it has the shape of the products of (6)
+        free = ends.dE_dy if ends.starts_error else None
         self._products = torch.empty_like(self._y) if free is None else free
 
     def total_input(self) -> None:
@@ -123,7 +124,7 @@ class _ManyNetworks:
         if self._dE_dy is None:
             return
         (dE_dx, w, _), *rest = self._to
-        if self._highest:
+        if self._starts_error:
             torch.mul(dE_dx, w, out=self._dE_dy)
         else:
             self._dE_dy.addcmul_(dE_dx, w)
@@ -131,19 +132,17 @@ class _ManyNetworks:
             self._dE_dy.addcmul_(dE_dx, w)
 
 
-class _OneCase:
-    """One case at a time: products over all weights at once, as an outer product for (6)."""
+class OneCase:
+    """For a single case: products over all weights at once, an outer product for (6)."""
 
     def __init__(self, ends: Ends) -> None:
-        n_i = ends.w.shape[1] - ends.nearest
-        self._w, self._dE_dw, self._nearest, self._highest = ends.w, ends.dE_dw, ends.nearest, ends.highest
+        n_i = ends.w.shape[1] - ends.holds_bias
+        self._w, self._dE_dw = ends.w, ends.dE_dw
+        self._holds_bias, self._starts_error = ends.holds_bias, ends.starts_error
         self._w_units = ends.w[:, :n_i]
-        self._only = (ends.w[0, :n_i], ends.dE_dx[0]) if len(ends.w) == 1 and ends.highest else None
-        self._y, self._x, self._dE_dx = (
-            ends.y[:, 0],
-            ends.x[:, 0],
-            ends.dE_dx,
-        )  # the latter [n_j, 1, networks]
+        self._only = (ends.w[0, :n_i], ends.dE_dx[0]) if len(ends.w) == 1 and ends.starts_error else None
+        self._y, self._x = ends.y[:, 0], ends.x[:, 0]
+        self._dE_dx = ends.dE_dx  # [n_j, 1, networks]
         self._dE_dy = None if ends.dE_dy is None else ends.dE_dy[:, 0]
         self._products = torch.empty_like(ends.w)
         self._unit_products = self._products[:, :n_i]
@@ -151,7 +150,7 @@ class _OneCase:
     def total_input(self) -> None:
         """(1)."""
         torch.mul(self._w, self._y, out=self._products)
-        if self._nearest:
+        if self._holds_bias:
             torch.sum(self._products, 1, out=self._x)
         else:
             self._x.add_(self._products.sum(1))
@@ -168,26 +167,26 @@ class _OneCase:
             torch.mul(*self._only, out=self._dE_dy)
             return
         torch.mul(self._w_units, self._dE_dx, out=self._unit_products)
-        if self._highest:
+        if self._starts_error:
             torch.sum(self._unit_products, 0, out=self._dE_dy)
         else:
             self._dE_dy.add_(self._unit_products.sum(0))
 
 
-class _FewNetworks:
-    """Few networks, whatever their size: matrix products over units and cases, worth the copies they need."""
+class FewNetworks:
+    """For few networks of any size: matrix products over units and cases, which are worth the copies they need."""
 
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
         shared = ends.y.shape[2] == 1
         self._y, y = (ends.y[:, :, 0], "ic") if shared else (ends.y, "icn")
         self._forward, self._gradient = f"jin,{y}->jcn", f"jcn,{y}->jin"
-        self._w_units = ends.w[:, : ends.w.shape[1] - ends.nearest]
+        self._w_units = ends.w[:, : ends.w.shape[1] - ends.holds_bias]
 
     def total_input(self) -> None:
         """(1)."""
         x = torch.einsum(self._forward, self._ends.w, self._y)
-        if self._ends.nearest:
+        if self._ends.holds_bias:
             self._ends.x.copy_(x)
         else:
             self._ends.x.add_(x)
@@ -201,7 +200,7 @@ class _FewNetworks:
         if self._ends.dE_dy is None:
             return
         dE_dy = torch.einsum("jin,jcn->icn", self._w_units, self._ends.dE_dx)
-        if self._ends.highest:
+        if self._ends.starts_error:
             self._ends.dE_dy.copy_(dE_dy)
         else:
             self._ends.dE_dy.add_(dE_dy)

@@ -1,8 +1,8 @@
-"""Sweeps: thousands of networks trained side by side until the cap, with a record of when each one solved its task.
+"""Sweeps: thousands of networks trained side by side, with the sweep at which each one meets each criterion.
 
-The sweep count t is the number of sweeps done: weights at sweep 0 are the initial ones. A network that diverges
-(nan, inf) or never solves its task is a row like any other; nothing is restarted, and nothing stops early unless
-asked to, once it has met every criterion.
+The sweep count t is the number of sweeps done: weights at sweep 0 are the initial ones. A network that diverges (nan,
+inf) or never solves its task is a row like any other. No network is restarted, and none stops early unless
+`Criteria.until_met` is set.
 """
 
 from __future__ import annotations
@@ -10,42 +10,83 @@ from __future__ import annotations
 import logging
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from backprop import choices
 from backprop.engine import compiled
-from backprop.engine.criteria import Criteria
-from backprop.engine.networks import LANES, Architecture, Network, Passes, flatten, pick, unflatten, with_extra_unit
-from backprop.engine.presentation import PerCase, PerCaseFused, PerSweep, Presentation, own_orders
-from backprop.engine.updates import Descent, Optimizer, Schedule
+from backprop.engine.compiled import CompiledNetwork
+from backprop.engine.criteria import Criteria, FirstSweeps
+from backprop.engine.margin import Margin
+from backprop.engine.networks import LANES, Network, Passes, flatten, pick, unflatten, with_extra_unit
+from backprop.engine.presentation import Order, PerCase, PerSweep, Presentation, Shuffled
+from backprop.engine.task import Task
+from backprop.engine.updates import Decay, Descent, Optimizer, Piecewise, Schedule, Update
 from backprop.protocol import UserError
 
-__all__ = ["Descent", "Optimizer", "Schedule", "Training", "train"]
+__all__ = [
+    "Criteria",
+    "Decay",
+    "Descent",
+    "Margin",
+    "Optimizer",
+    "Order",
+    "PerCase",
+    "PerSweep",
+    "Piecewise",
+    "Record",
+    "Schedule",
+    "Shuffled",
+    "Task",
+    "Training",
+    "Update",
+    "train",
+]
 
 log = logging.getLogger(__name__)
 
 LOG_EVERY = 5.0  # seconds between lines of progress
-WIDEST = 4096  # networks trained together at most
+WIDEST = 4096  # the largest number of networks trained together
 # Activities (cases x units x networks) of a block: about 1 MB of float32 stays in a core's cache (measured), while
-# a GPU wants as much work at a time as it can get.
+# a GPU is fastest with as much work at a time as fits.
 ACTIVITIES = {"cpu": 2**18, "cuda": 2**27, "mps": 2**25}
 
 
 @dataclass(frozen=True)
-class Training:
-    """What training leaves behind, on the CPU; S is the number of networks.
+class Record:
+    """What training keeps on the way.
 
     Attributes:
-        weights: per requested sweep count, one tensor [n_l, fan_in + 1, S] per layer.
-        first_sweep: int64 [bounds, S], after how many sweeps |y - d| was first below the bound in all cases and
-            outputs; -1 if it never was by the cap.
-        errors: [records, S], E at the recorded sweeps, over all cases.
-        error_sweeps: int64 [records], the sweep counts of those records: 0, every `record_every`, and the cap.
+        keep: the numbers of sweeps after which weights are kept.
+        every: sweeps between two records of E.
+    """
+
+    keep: Sequence[int] = ()
+    every: int = 25
+
+    def __post_init__(self) -> None:
+        """Refuse an interval below 1 with a UserError."""
+        if self.every < 1:
+            raise UserError(f"record every is {self.every}; it must be at least 1.")
+
+    def error_sweeps(self, sweeps: int) -> list[int]:
+        """The numbers of sweeps after which E is recorded: 0, every `every`, and `sweeps`, the last one."""
+        return sorted({*range(0, sweeps, self.every), sweeps})
+
+
+@dataclass(frozen=True)
+class Training:
+    """The results of training, on the CPU; S is the number of networks.
+
+    Attributes:
+        weights: for each kept number of sweeps, one tensor [n_l, fan_in + 1, S] per layer.
+        first_sweep: int64 [bounds, S], the number of sweeps after which each criterion was first met; -1 if it was
+            not met by the last sweep.
+        errors: [records, S], E over all learned cases at the recorded sweeps.
+        error_sweeps: int64 [records], the numbers of sweeps of these records.
     """
 
     weights: dict[int, list[Tensor]]
@@ -56,121 +97,85 @@ class Training:
 
 @torch.no_grad()
 def train(
-    architecture: Architecture,
-    inputs: Tensor,
-    targets: Tensor,
-    *,
+    task: Task,
     weights: Sequence[Tensor],
-    update: Descent | Optimizer,
+    update: Update,
     sweeps: int,
-    error: str = "half_sum",
-    bounds: Sequence[float] = (0.5, 0.2, 0.1),
-    until_met: bool = False,
-    keep: Collection[int] = (),
-    record_every: int = 25,
-    per_case: bool = False,
-    case_order: str = "fixed",
-    seeds: Sequence[int] | None = None,
+    *,
+    order: Order = PerSweep(),  # noqa: B008 - it is frozen
+    criteria: Criteria = Criteria(),  # noqa: B008 - it is frozen
+    record: Record = Record(),
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     block: int | None = None,
 ) -> Training:
-    """Train one network per column of `weights` for `sweeps` sweeps through the cases.
+    """Train one network per column of `weights` on `task` for `sweeps` sweeps through the cases.
 
     Args:
-        architecture: of every network.
-        inputs: [cases, n0], or [cases, n0, S] if each network has its own.
-        targets: [cases, outputs], or [cases, outputs, S].
+        task: the architecture, the cases, and the error.
         weights: initial weights, one tensor [n_l, fan_in + 1, S] per layer, as `networks.initial_weights` draws them.
-        update: `Descent`, the paper's, or `Optimizer`.
-        sweeps: the cap, at least 1; every network goes on to it, unless `until_met`.
-        error: one of `choices.ERRORS`: the paper's half_sum, mean, or cross_entropy.
-        bounds: of |y - d| in the criteria.
-        until_met: leave off training a network once it has met all bounds, at the end of that window of
-            `criteria.WINDOW` sweeps; its weights and E at all later sweeps are those it had then.
-        keep: sweep counts at which weights are kept, each from 0 to `sweeps`.
-        record_every: sweeps between two records of E.
-        per_case: change the weights after every case rather than after every sweep; criteria and E are still
-            taken once per sweep, between sweeps. A schedule counts sweeps.
-        case_order: of per_case, fixed or shuffled, anew in every sweep.
-        seeds: of the shuffled orders, one per network, so that each has its own.
+        update: how the weights change: `Descent`, the paper's, or `Optimizer`.
+        sweeps: the number of sweeps, at least 1.
+        order: when the weights change: `PerSweep`, `PerCase` or `Shuffled`. Criteria and E are determined once per
+            sweep, between sweeps, and schedules count sweeps in each of them.
+        criteria: when a network counts as trained, and whether training then stops.
+        record: which weights to keep, and how often to record E.
         device: to train on.
         dtype: float32, or float64 for checks.
-        block: networks trained together; results do not depend on it, speed does.
+        block: networks trained together; it affects the speed and not the results.
 
     Raises:
-        UserError: for a number or a name out of range, naming it.
+        UserError: for a number out of range, naming it.
     """
     stacked = flatten(weights)
     networks = stacked.shape[1]
     device = torch.device(device)
-    _check(sweeps, keep, record_every, case_order, seeds, networks)
-    y0 = with_extra_unit(inputs.to(device, dtype))
-    d = (targets if targets.dim() == 3 else targets.unsqueeze(-1)).to(device, dtype).transpose(0, 1).contiguous()
-    factors = (update.schedule or Schedule()).factors(sweeps)
-    records = _Records(stacked.to("cpu", dtype), sweeps, keep, record_every, len(bounds))
+    _check(task, networks, sweeps, order, record)
+    stacks = _Stacks(task, device, dtype, order)
+    if task.mask is not None:
+        stacked = stacked * task.mask.to(stacked)
+    factors = update.factors(sweeps)
+    results = _Results(stacked.to("cpu", dtype), sweeps, record, len(criteria.bounds))
     progress = _Progress(networks, sweeps)
 
-    in_order = not per_case or case_order == "fixed"
-    fuse = in_order and compiled.suits(architecture, y0, d, device, dtype)
-    make: Callable[..., Passes] = compiled.FusedNetwork if fuse else Network
-    together = 1 if per_case else y0.shape[1]  # cases
-    fitting = compiled.BLOCK if fuse else ACTIVITIES[device.type] // (together * sum(architecture.sizes[1:]))
-    lanes = LANES if fitting >= LANES else 1  # networks so large are not padded: it would cost more than it gives
-    for columns in _blocks(networks, block or fitting):
-        here = _padded(columns, lanes)
-        parameters = stacked[:, here].to(device, dtype).contiguous()
-        network = make(architecture, pick(y0, here), pick(d, here), parameters, error)
-        start = partial(update.start, networks=here, factors=factors)
-        presentation: Presentation
-        if per_case and isinstance(network, compiled.FusedNetwork):
-            presentation = PerCaseFused(network, start)
-        elif per_case:
-            orders = None
-            if case_order == "shuffled" and seeds is not None:
-                orders = own_orders([seeds[i] for i in here.tolist()], y0.shape[1], device)
-            presentation = PerCase(network, start, orders)
-        else:
-            presentation = PerSweep(network, start)
-        stack = _Stack(columns, network, presentation, Criteria(network, bounds), lanes)
+    for columns in _blocks(networks, block or stacks.fitting):
+        padded = _padded(columns, stacks.lanes)
+        network = stacks.network(padded, stacked[:, padded].to(device, dtype).contiguous())
+        presentation = order.start(network, partial(update.start, columns=padded, factors=factors), padded)
+        stack = _Stack(columns, network, presentation, FirstSweeps(network, criteria.bounds), stacks.lanes)
         for sweep in range(sweeps + 1):
             stack.network.forward()
-            records.note(sweep, stack)
-            if stack.criteria.look(sweep) and until_met and (over := stack.met).any():
-                records.settle(sweep, stack, over)
-                progress.finish(sweep, stack, over)
-                if over.all():
+            results.note(sweep, stack)
+            if stack.first_sweeps.note(sweep) and criteria.until_met and (finished := stack.met).any():
+                results.settle(sweep, stack, finished)
+                progress.finish(sweep, stack, finished)
+                if finished.all():
                     break
-                stack = stack.without(over)
+                stack = stack.drop(finished)
             if sweep < sweeps:
-                stack.present(sweep)
-            progress.tell(sweep, stack)
+                stack.presentation(sweep)
+            progress.report(sweep, stack)
         else:
-            stack.criteria.judge(sweeps)
+            stack.first_sweeps.compare(sweeps)
             everyone = torch.ones_like(stack.met)
-            records.settle(sweeps, stack, everyone)
+            results.settle(sweeps, stack, everyone)
             progress.finish(sweeps, stack, everyone)
-    return records.training(architecture)
+    return results.training(task)
 
 
-def _check(
-    sweeps: int,
-    keep: Collection[int],
-    record_every: int,
-    case_order: str,
-    seeds: Sequence[int] | None,
-    networks: int,
-) -> None:
+def _check(task: Task, networks: int, sweeps: int, order: Order, record: Record) -> None:
     if sweeps < 1:
         raise UserError(f"sweeps is {sweeps}; it must be at least 1.")
-    if record_every < 1:
-        raise UserError(f"record_every is {record_every}; it must be at least 1.")
-    for sweep in keep:
+    for sweep in record.keep:
         if not 0 <= sweep <= sweeps:
-            raise UserError(f"keep contains {sweep}; allowed are sweep counts from 0 to {sweeps}.")
-    choices.check("case_order", case_order, choices.CASE_ORDERS)
-    if case_order == "shuffled" and (seeds is None or len(seeds) != networks):
-        raise UserError(f"case_order is 'shuffled', which needs seeds: one for each of the {networks} networks.")
+            raise UserError(f"keep contains {sweep}; allowed are numbers of sweeps from 0 to {sweeps}.")
+    if isinstance(order, Shuffled) and len(order.seeds) != networks:
+        raise UserError(f"seeds of the shuffled order has {len(order.seeds)} numbers; there are {networks} networks.")
+    if task.learned is not None:
+        if task.learned.shape[1] != networks:
+            raise UserError(f"learned has {task.learned.shape[1]} columns; there are {networks} networks.")
+        if not isinstance(order, PerSweep):
+            raise UserError("learned selects cases, which is possible only with one change per sweep; use PerSweep().")
 
 
 def _blocks(networks: int, block: int) -> Iterator[Tensor]:
@@ -178,108 +183,148 @@ def _blocks(networks: int, block: int) -> Iterator[Tensor]:
     yield from torch.arange(networks).split(min(max(block // LANES, 1) * LANES, WIDEST))
 
 
-class _Stack:
-    """The networks at `columns` of all, trained side by side: every buffer a sweep needs, and its criteria.
+class _Stacks:
+    """Builds the stacks of networks that are trained together, by the compiled pass if it suits the task.
 
-    Copies of the last network fill their number up to whole `lanes`.
+    Attributes:
+        fitting: how many networks make a stack fast.
+        lanes: the number of networks in a stack is a multiple of this.
     """
 
-    def __init__(self, columns: Tensor, network: Passes, present: Presentation, criteria: Criteria, lanes: int) -> None:
-        self.columns, self.network, self.present, self.criteria = columns, network, present, criteria
+    def __init__(self, task: Task, device: torch.device, dtype: torch.dtype, order: Order) -> None:
+        self._task = task
+        self._y0 = with_extra_unit(task.inputs.to(device, dtype))
+        d = task.targets if task.targets.dim() == 3 else task.targets.unsqueeze(-1)
+        self._d = d.to(device, dtype).transpose(0, 1).contiguous()
+        self._learned, self._mask = (
+            None if given is None else given.to(device, dtype) for given in (task.learned, task.mask)
+        )
+        self._compiled = not isinstance(order, Shuffled) and compiled.suits(task, device, dtype)
+        if self._compiled:
+            self.fitting = compiled.BLOCK
+        else:
+            cases = self._y0.shape[1] if isinstance(order, PerSweep) else 1
+            self.fitting = ACTIVITIES[device.type] // (cases * sum(task.architecture.sizes[1:]))
+        self.lanes = (
+            LANES if self.fitting >= LANES else 1
+        )  # padding stacks of large networks would cost more than it gains
+
+    def network(self, columns: Tensor, parameters: Tensor) -> Passes:
+        """The networks in `columns`, with their weights `parameters` [parameters, len(columns)]."""
+        task, y0, d = self._task, pick(self._y0, columns), pick(self._d, columns)
+        if self._compiled:
+            return CompiledNetwork(task.architecture, y0, d, parameters, task.error)
+        learned = None if self._learned is None else pick(self._learned, columns)
+        return Network(
+            task.architecture, y0, d, parameters, task.error, margin=task.margin, learned=learned, mask=self._mask
+        )
+
+
+class _Stack:
+    """Networks trained side by side: `columns` are their places among all networks.
+
+    Copies of the last network fill up the stack to a multiple of `lanes`.
+    """
+
+    def __init__(
+        self, columns: Tensor, network: Passes, presentation: Presentation, first_sweeps: FirstSweeps, lanes: int
+    ) -> None:
+        self.columns, self.network, self.presentation, self.first_sweeps = columns, network, presentation, first_sweeps
         self._lanes = lanes
 
     @property
     def width(self) -> int:
-        """The networks that count."""
+        """The number of networks, without the copies."""
         return len(self.columns)
 
     @property
     def met(self) -> Tensor:
-        """Whether each of them has met every bound, bool [width]."""
-        return self.criteria.met[: self.width]
+        """Whether each network has met every bound, bool [width]."""
+        return self.first_sweeps.met[: self.width]
 
-    def without(self, over: Tensor) -> _Stack:
-        """The others than those that are `over`, bool [width], as they stand after a forward pass."""
-        left = (~over).nonzero().squeeze(1)
-        positions = _padded(left, self._lanes)
-        network = self.network.of(positions)
+    def drop(self, finished: Tensor) -> _Stack:
+        """The networks still in training, after a forward pass: those that are not `finished`, bool [width]."""
+        remaining = (~finished).nonzero().squeeze(1)
+        positions = _padded(remaining, self._lanes)
+        network = self.network.subset(positions)
         network.forward()
-        present, criteria = self.present.of(positions, network), self.criteria.of(positions, network)
-        return _Stack(self.columns[left.cpu()], network, present, criteria, self._lanes)
+        presentation = self.presentation.subset(positions, network)
+        first_sweeps = self.first_sweeps.subset(positions, network)
+        return _Stack(self.columns[remaining.cpu()], network, presentation, first_sweeps, self._lanes)
 
 
-class _Records:
-    """What training leaves behind, filled in stack by stack."""
+class _Results:
+    """The results of training, filled in stack by stack."""
 
-    def __init__(self, stacked: Tensor, sweeps: int, keep: Collection[int], record_every: int, bounds: int) -> None:
+    def __init__(self, stacked: Tensor, sweeps: int, record: Record, bounds: int) -> None:
         networks = stacked.shape[1]
-        self.weights = {sweep: torch.empty_like(stacked) for sweep in sorted(set(keep))}
-        self.error_sweeps = sorted({*range(0, sweeps, record_every), sweeps})
+        self.weights = {sweep: torch.empty_like(stacked) for sweep in sorted(set(record.keep))}
+        self.error_sweeps = record.error_sweeps(sweeps)
         self._rows = {sweep: row for row, sweep in enumerate(self.error_sweeps)}
         self.errors = stacked.new_empty(len(self.error_sweeps), networks)
         self.first_sweep = torch.empty(bounds, networks, dtype=torch.int64)
 
     def note(self, sweep: int, stack: _Stack) -> None:
-        """After a forward pass: the weights and E of all its networks, if they are to be kept at this sweep."""
+        """Store the weights and E of all networks of a stack after a forward pass, if this sweep is recorded."""
         if sweep in self.weights:
             self.weights[sweep][:, stack.columns] = stack.network.parameters[:, : stack.width].cpu()
         if sweep in self._rows:
             self.errors[self._rows[sweep], stack.columns] = stack.network.errors()[: stack.width].cpu()
 
-    def settle(self, sweep: int, stack: _Stack, over: Tensor) -> None:
-        """When training ends for those of its networks that are `over`, bool [width]: all that is still to be kept."""
-        columns, positions = stack.columns[over.cpu()], over.nonzero().squeeze(1)
+    def settle(self, sweep: int, stack: _Stack, finished: Tensor) -> None:
+        """Fill all later records of the networks that are `finished`, bool [width], with their state at this sweep."""
+        columns, positions = stack.columns[finished.cpu()], finished.nonzero().squeeze(1)
         for later, weights in self.weights.items():
             if later > sweep:
                 weights[:, columns] = stack.network.parameters[:, positions].cpu()
         first_row = bisect_right(self.error_sweeps, sweep)
         self.errors[first_row:, columns] = stack.network.errors()[positions].cpu()
-        self.first_sweep[:, columns] = stack.criteria.first_sweep[:, positions].cpu()
+        self.first_sweep[:, columns] = stack.first_sweeps.first_sweep[:, positions].cpu()
 
-    def training(self, architecture: Architecture) -> Training:
-        """All of it, once every stack is done."""
-        weights = {sweep: unflatten(architecture, parameters) for sweep, parameters in self.weights.items()}
+    def training(self, task: Task) -> Training:
+        """The complete results, once every stack is finished."""
+        weights = {sweep: unflatten(task.architecture, parameters) for sweep, parameters in self.weights.items()}
         return Training(weights, self.first_sweep, self.errors, torch.tensor(self.error_sweeps))
 
 
 def _padded(columns: Tensor, lanes: int) -> Tensor:
-    """Their number filled up to whole `lanes` with copies of the last one."""
+    """The columns, filled up to a multiple of `lanes` with copies of the last one."""
     return columns[torch.arange(-(-len(columns) // lanes) * lanes, device=columns.device).clamp_(max=len(columns) - 1)]
 
 
 class _Progress:
-    """A line in the log every few seconds."""
+    """Logs a line every few seconds."""
 
     def __init__(self, networks: int, sweeps: int) -> None:
         self._networks, self._sweeps = networks, sweeps
-        self._started = self._told = time.monotonic()
-        self._finished = self._solved = self._done = 0  # networks behind us, and the sweeps they took
+        self._started = self._reported = time.monotonic()
+        self._finished = self._solved = self._done = 0  # networks finished, those that solved the task, their sweeps
 
-    def tell(self, sweep: int, stack: _Stack) -> None:
-        """Log how far training is, if it is time."""
+    def report(self, sweep: int, stack: _Stack) -> None:
+        """Log the progress if the last line is old enough."""
         now = time.monotonic()
-        if now - self._told < LOG_EVERY:
+        if now - self._reported < LOG_EVERY:
             return
-        self._told = now
+        self._reported = now
         begun = self._finished + stack.width
         log.info(
             "%.0f%% of %d sweeps with %d networks; solved %.1f%% of the %d begun; %.2f M sweeps/s",
             100 * (self._finished * self._sweeps + stack.width * sweep) / (self._networks * self._sweeps),
             self._sweeps,
             self._networks,
-            100 * (self._solved + _solved(stack.criteria.first_sweep[:, : stack.width])) / begun,
+            100 * (self._solved + _solved(stack.first_sweeps.first_sweep[:, : stack.width])) / begun,
             begun,
             (self._done + stack.width * sweep) / (now - self._started) / 1e6,
         )
 
-    def finish(self, sweep: int, stack: _Stack, over: Tensor) -> None:
-        """Count those of its networks that are `over`, bool [width], as done."""
-        networks = int(over.sum())
+    def finish(self, sweep: int, stack: _Stack, finished: Tensor) -> None:
+        """Count the networks of a stack that are `finished`, bool [width]."""
+        networks = int(finished.sum())
         self._finished += networks
         self._done += networks * sweep
-        self._solved += _solved(stack.criteria.first_sweep[:, : stack.width][:, over])
+        self._solved += _solved(stack.first_sweeps.first_sweep[:, : stack.width][:, finished])
 
 
 def _solved(first_sweep: Tensor) -> int:
-    """Networks that met the first bound."""
+    """The number of networks that met the first bound."""
     return int((first_sweep[:1] >= 0).sum())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from backprop.engine import training
-from backprop.engine.compiled import FusedNetwork
+from backprop.engine.compiled import CompiledNetwork
 from backprop.engine.networks import (
     Architecture,
     Network,
@@ -94,7 +94,7 @@ def _compiled(seeds: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     architecture = Architecture((6, 2, 1))
     inputs, targets = symmetry.patterns(Symmetry())
     parameters = flatten(initial_weights(architecture, seeds, 1.0))
-    network = FusedNetwork(architecture, with_extra_unit(inputs), targets.t().unsqueeze(-1), parameters)
+    network = CompiledNetwork(architecture, with_extra_unit(inputs), targets.t().unsqueeze(-1), parameters)
     network.forward()
     leaves = parameters.double().requires_grad_()
     E = _written_error(architecture, unflatten(architecture, leaves), inputs.double(), targets.double()).sum()
@@ -135,9 +135,13 @@ def _updates(
 ) -> tuple[Tensor, Tensor]:
     """Weights after CHANGES changes by equation (9), or (8), and by torch's SGD with autograd's derivatives."""
     trained = training.train(
-        architecture, inputs, targets, weights=weights, update=training.Descent(EPSILON, alpha), sweeps=CHANGES,
-        keep=(CHANGES,), dtype=torch.float64,
-    )  # fmt: skip
+        training.Task(architecture, inputs, targets),
+        weights,
+        training.Descent(EPSILON, alpha),
+        CHANGES,
+        record=training.Record(keep=(CHANGES,)),
+        dtype=torch.float64,
+    )
     leaves = flatten(weights).requires_grad_()
     optimizer = torch.optim.SGD([leaves], lr=EPSILON, momentum=alpha)
     for _ in range(CHANGES):
@@ -152,9 +156,13 @@ def _one_change(
 ) -> tuple[Tensor, Tensor]:
     """The change in one sweep through all cases, and the summed derivatives of single cases times -EPSILON."""
     trained = training.train(
-        architecture, inputs, targets, weights=weights, update=training.Descent(EPSILON, 0.9), sweeps=1, keep=(1,),
+        training.Task(architecture, inputs, targets),
+        weights,
+        training.Descent(EPSILON, 0.9),
+        1,
+        record=training.Record(keep=(1,)),
         dtype=torch.float64,
-    )  # fmt: skip
+    )
     change = flatten(trained.weights[1]) - flatten(weights)
     return change, -EPSILON * _summed(architecture, weights, inputs, targets)
 

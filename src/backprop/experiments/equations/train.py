@@ -36,14 +36,12 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     low, high = protocol.targets
     inputs, targets = symmetry.patterns(Symmetry(targets=protocol.targets))
     descent = training.train(
-        architecture,
-        inputs,
-        targets,
-        weights=weights,
-        update=training.Descent(protocol.epsilon, protocol.alpha),
-        sweeps=protocol.sweeps,
-        bounds=(0.5 * (high - low),),
-        record_every=1,
+        training.Task(architecture, inputs, targets),
+        weights,
+        training.Descent(protocol.epsilon, protocol.alpha),
+        protocol.sweeps,
+        criteria=training.Criteria((0.5 * (high - low),)),
+        record=training.Record(every=1),
         device=resolve_device(device),
     )
     initial = flatten(weights).t().double().numpy()

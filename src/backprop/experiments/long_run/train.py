@@ -97,14 +97,12 @@ def _knock(
         for column, size in enumerate(protocol.knocks):
             log.info("%d unsolved networks displaced by %g of their norm", unsolved.size, size)
             trained = training.train(
-                architecture,
-                inputs,
-                targets,
-                weights=unflatten(architecture, parameters + size * direction),
-                update=symmetry.update(protocol),
-                sweeps=protocol.knock_sweeps,
-                bounds=(0.5 * (high - low),),
-                record_every=protocol.knock_sweeps,
+                training.Task(architecture, inputs, targets),
+                unflatten(architecture, parameters + size * direction),
+                symmetry.update(protocol),
+                protocol.knock_sweeps,
+                criteria=training.Criteria((0.5 * (high - low),)),
+                record=training.Record(every=protocol.knock_sweeps),
                 device=resolve_device(device),
             )
             first_sweep[unsolved, column] = trained.first_sweep[0].numpy()

@@ -24,19 +24,17 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     architecture = Architecture((6, 2, 1))
     inputs, targets = symmetry.patterns(protocol)
     low, high = protocol.targets
+    order: training.Order = training.PerSweep()
+    if protocol.per_case:
+        order = training.Shuffled(seeds) if protocol.case_order == "shuffled" else training.PerCase()
     trained = training.train(
-        architecture,
-        inputs,
-        targets,
-        weights=initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range),
-        update=symmetry.update(protocol),
-        sweeps=protocol.sweeps,
-        bounds=(0.5 * (high - low),),
-        keep=protocol.kept_sweeps,
-        record_every=protocol.record_every,
-        per_case=protocol.per_case,
-        case_order=protocol.case_order,
-        seeds=seeds,
+        training.Task(architecture, inputs, targets),
+        initial_weights(architecture, seeds, protocol.weight_range, protocol.bias_range),
+        symmetry.update(protocol),
+        protocol.sweeps,
+        order=order,
+        criteria=training.Criteria((0.5 * (high - low),)),
+        record=training.Record(protocol.kept_sweeps, every=protocol.record_every),
         device=resolve_device(device),
     )
     layers = [np.stack([trained.weights[sweep][layer].numpy() for sweep in protocol.kept_sweeps]) for layer in range(2)]

@@ -45,15 +45,12 @@ def _train(
     weights = [w.repeat(1, 1, len(pairs)) for w in initial_weights(architecture, seeds, plain.weight_range)]
     epsilon, alpha = np.repeat(np.array(pairs), len(seeds), axis=0).T
     trained = training.train(
-        architecture,
-        inputs,
-        targets,
-        weights=weights,
-        update=training.Descent(torch.tensor(epsilon), torch.tensor(alpha)),
-        sweeps=plain.sweeps,
-        bounds=(BOUNDS[0] * (plain.targets[1] - plain.targets[0]),),
-        until_met=True,
-        record_every=plain.sweeps,
+        training.Task(architecture, inputs, targets),
+        weights,
+        training.Descent(torch.tensor(epsilon), torch.tensor(alpha)),
+        plain.sweeps,
+        criteria=training.Criteria((BOUNDS[0] * (plain.targets[1] - plain.targets[0]),), until_met=True),
+        record=training.Record(every=plain.sweeps),
         device=resolve_device(device),
     )
     return {

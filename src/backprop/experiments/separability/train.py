@@ -25,15 +25,12 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     architecture = Architecture((6, 1))
     inputs, targets = symmetry.patterns(Symmetry(targets=protocol.targets))
     trained = training.train(
-        architecture,
-        inputs,
-        targets,
-        weights=initial_weights(architecture, seeds, protocol.weight_range),
-        update=training.Descent(protocol.epsilon, protocol.alpha),
-        sweeps=protocol.sweeps,
-        bounds=(0.5 * (protocol.targets[1] - protocol.targets[0]),),
-        keep=(protocol.sweeps,),
-        record_every=protocol.sweeps,
+        training.Task(architecture, inputs, targets),
+        initial_weights(architecture, seeds, protocol.weight_range),
+        training.Descent(protocol.epsilon, protocol.alpha),
+        protocol.sweeps,
+        criteria=training.Criteria((0.5 * (protocol.targets[1] - protocol.targets[0]),)),
+        record=training.Record(keep=(protocol.sweeps,), every=protocol.sweeps),
         device=resolve_device(device),
     )
     return {

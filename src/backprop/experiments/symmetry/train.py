@@ -33,18 +33,13 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         weights[0][:] = weights[0][:1].clone()
         weights[1][:, :-1] = weights[1][:, :1].clone()
     trained = training.train(
-        architecture,
-        inputs,
-        targets,
-        weights=weights,
-        update=update(protocol),
-        error=protocol.error,
-        sweeps=protocol.sweeps,
-        bounds=tuple(bound * (high - low) for bound in BOUNDS),
-        until_met=protocol.until_solved,
-        keep=protocol.kept_sweeps,
-        record_every=protocol.record_every,
-        per_case=protocol.per_case,
+        training.Task(architecture, inputs, targets, protocol.error),
+        weights,
+        update(protocol),
+        protocol.sweeps,
+        order=training.PerCase() if protocol.per_case else training.PerSweep(),
+        criteria=training.Criteria(tuple(bound * (high - low) for bound in BOUNDS), until_met=protocol.until_solved),
+        record=training.Record(protocol.kept_sweeps, every=protocol.record_every),
         device=resolve_device(device),
     )
     layers = [
@@ -68,7 +63,7 @@ def patterns(protocol: Protocol) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets[:, None], dtype=torch.float32)
 
 
-def update(protocol: Protocol) -> training.Descent | training.Optimizer:
+def update(protocol: Protocol) -> training.Update:
     """The rule that changes the weights: equations (8) and (9), or an optimizer of torch."""
     schedule = training.Schedule(protocol.schedule, protocol.schedule_options)
     if protocol.optimizer == "descent":

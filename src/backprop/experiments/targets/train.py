@@ -11,7 +11,7 @@ from torch import Tensor
 
 from backprop.engine import training
 from backprop.engine.devices import resolve_device
-from backprop.engine.networks import Architecture, Network, flatten, initial_weights, unflatten, with_extra_unit
+from backprop.engine.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry import train as symmetry
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
@@ -43,7 +43,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         drawn.append(gradients(torch.tensor((weights + offsets).T.copy())).permute(0, 2, 1).numpy())
 
     runs = [symmetry.train(protocol.coded(t), seeds, device, data) for t in protocol.off_targets]
-    runs += [_with_margin(protocol, margin, seeds) for margin in protocol.margins]
+    runs += [_with_margin(protocol, margin, seeds, device) for margin in protocol.margins]
     at_mark = int(np.argmin(np.abs(np.array(protocol.kept_sweeps) - PRINTED_SWEEPS)))
     rounded = []
     for run in runs:
@@ -89,40 +89,33 @@ def _continued(protocol: Protocol, layers: tuple[np.ndarray, np.ndarray], t: flo
     """Weights [K, 17] in training from a printed network, in double precision to resolve the smallest changes."""
     inputs, targets = (cases.double() for cases in symmetry.patterns(Symmetry(targets=(t, 1 - t))))
     trained = training.train(
-        ARCHITECTURE,
-        inputs,
-        targets,
-        weights=[torch.tensor(layer).unsqueeze(-1) for layer in layers],
-        update=training.Descent(protocol.epsilon, protocol.alpha),
-        sweeps=max(1, *protocol.path),
-        bounds=(),
-        keep=protocol.path,
+        training.Task(ARCHITECTURE, inputs, targets),
+        [torch.tensor(layer).unsqueeze(-1) for layer in layers],
+        training.Descent(protocol.epsilon, protocol.alpha),
+        max(1, *protocol.path),
+        criteria=training.Criteria(bounds=()),
+        record=training.Record(keep=protocol.path),
         dtype=torch.float64,
         device="cpu" if device == "mps" else resolve_device(device),  # mps has no double precision
     )
     return np.stack([flatten(trained.weights[sweep])[:, 0].numpy() for sweep in protocol.path])
 
 
-@torch.no_grad()
-def _with_margin(protocol: Protocol, margin: float, seeds: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """Training with targets 0 and 1 by equations (8) and (9), with every error within the margin set to zero."""
-    inputs, targets = _cases((0.0, 1.0), torch.float32)
-    parameters = flatten(initial_weights(ARCHITECTURE, seeds, protocol.weight_range))
-    network = Network(ARCHITECTURE, inputs, targets, parameters)
-    change = training.Descent(protocol.epsilon, protocol.alpha).start(
-        parameters, network.gradient, torch.arange(len(seeds)), [1.0] * protocol.sweeps
+def _with_margin(protocol: Protocol, margin: float, seeds: tuple[int, ...], device: str) -> dict[str, np.ndarray]:
+    """Training with targets 0 and 1 and with every error within the margin set to zero."""
+    inputs, targets = symmetry.patterns(Symmetry())
+    trained = training.train(
+        training.Task(ARCHITECTURE, inputs, targets, margin=training.Margin(margin)),
+        initial_weights(ARCHITECTURE, seeds, protocol.weight_range),
+        training.Descent(protocol.epsilon, protocol.alpha),
+        protocol.sweeps,
+        criteria=training.Criteria((0.5,)),
+        record=training.Record(protocol.kept_sweeps, every=protocol.sweeps),
+        device=resolve_device(device),
     )
-    first = torch.full((len(seeds),), -1)
-    kept: list[list[np.ndarray]] = [[], []]
-    for sweep in range(protocol.sweeps + 1):
-        if sweep in protocol.kept_sweeps:
-            for layer, weights in zip(kept, unflatten(ARCHITECTURE, parameters), strict=True):
-                layer.append(weights.permute(2, 0, 1).numpy().copy())
-        network.forward()
-        sizes = network.deviation.abs()
-        first[(first < 0) & (sizes.amax((0, 1)) < 0.5)] = sweep
-        network.deviation.mul_(sizes > margin)
-        network.backward()
-        change(min(sweep, protocol.sweeps - 1))
-    layers = [np.stack(layer, axis=1) for layer in kept]
-    return {"layer_1": layers[0], "layer_2": layers[1], "first_sweep": first[:, None].numpy()}
+    layers = [np.stack([trained.weights[sweep][layer].numpy() for sweep in protocol.kept_sweeps]) for layer in range(2)]
+    return {
+        "layer_1": layers[0].transpose(3, 0, 1, 2),
+        "layer_2": layers[1].transpose(3, 0, 1, 2),
+        "first_sweep": trained.first_sweep.numpy().T,
+    }
