@@ -1,7 +1,7 @@
 """The names that protocols and configurations may use for the engine's parts, without importing torch.
 
-A protocol lists them in a field's metadata, `field(metadata={"allowed": choices.ACTIVATIONS})`. Tests compare the lists
-with what the engine implements.
+A protocol lists them as the choices of a field, `setting("logistic", choices=choices.ACTIVATIONS, ...)`. Tests compare
+the lists with what the engine implements.
 """
 
 from __future__ import annotations
