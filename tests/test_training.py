@@ -451,8 +451,8 @@ def test_networks_that_met_every_bound_stop_and_the_others_continue_as_if_alone(
     ended = [next((window for window in windows if window >= sweep), sweeps) for sweep in last.tolist()]
     assert 1 < len({*ended} - {sweeps}) < len({*ended, 0})  # some stop early, in different windows, and others never
     for network, end in enumerate(ended):
-        for kept, ours in zip(full.weights[end], short.weights[sweeps], strict=True):
-            torch.testing.assert_close(ours[..., network], kept[..., network], rtol=0, atol=1e-12)
+        for expected, stopped in zip(full.weights[end], short.weights[sweeps], strict=True):
+            torch.testing.assert_close(stopped[..., network], expected[..., network], rtol=0, atol=1e-12)
         torch.testing.assert_close(short.errors[: end + 1, network], full.errors[: end + 1, network])
         assert (short.errors[end:, network] == short.errors[end, network]).all()
 
