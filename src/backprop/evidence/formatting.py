@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from backprop.protocol import UserError
+from backprop.protocol import UserError, format_value
 
 MINUS = "\u2212"
 WORDS = (
@@ -40,6 +40,11 @@ def thousands(value: Any) -> str:
     return fixed(value, 0)
 
 
+def exact(value: Any) -> str:
+    """A configured number with all its digits, not rounded: 0.001, 0.0125, 60,000."""
+    return format_value(value if isinstance(value, int) else number(value, "exact")).replace("-", MINUS)
+
+
 def signed(value: Any, digits: int = 1) -> str:
     """With its sign, also when positive: +7.2, −3.6."""
     text = fixed(value, digits)
@@ -68,6 +73,11 @@ def percent(fraction: Any, digits: int = 0) -> str:
     while 0 < amount < 1 and more < 6 and float(f"{100 * amount:.{more}f}") in (0.0, 100.0):
         more += 1
     return f"{100 * amount:.{0 if amount in (0, 1) else more}f}%"
+
+
+def points(fraction: Any, digits: int = 1) -> str:
+    """A difference of two shares in percentage points, without the unit: 14.8, −2.0."""
+    return fixed(100 * number(fraction, "points"), digits)
 
 
 def interval(pair: Sequence[Any], style: str = "percent", digits: int | None = None) -> str:
@@ -138,7 +148,7 @@ def capital(text: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
-        fixed, thousands, signed, significant, percent, interval, rate, format_share, shares_by_coding,
-        median_with_cap, words, count,        listing, capital,
+        fixed, thousands, exact, signed, significant, percent, points, interval, rate, format_share, shares_by_coding,
+        median_with_cap, words, count, listing, capital,
     )
 }  # fmt: skip
