@@ -1,15 +1,16 @@
-"""What Evolution Search costs in time: a step against the lab's loop, and training against back-propagation.
+"""Time that Evolution Search takes: a step against the lab's loop, and training against back-propagation.
 
     uv run python benchmarks/evolution.py [--threads 2] [--samples 100]
 
-The lab's loop (lab 003, ES_grad): for each sample draw a perturbation in float64 with numpy, write it into the model,
-compute the loss, add v L(w + v) to a float64 sum. It is timed twice, with the loss over a batch of 100 computed in
-ten pieces as the lab does, and in one. Ours is timed as the experiments run it (in the span of the batch) and with
-every perturbation formed. Same N, same batch, median of interleaved repeats; then both get the same perturbations.
+For each sample, the lab's loop (lab 003, ES_grad) draws a perturbation in float64 with numpy, writes it into the model,
+computes the loss and adds v L(w + v) to a float64 sum. It is timed twice: with the loss over a batch of 100 computed in
+ten pieces, as in the lab, and in one. Our code is timed as the experiments run it (in the span of the batch) and with
+every perturbation formed. N and batch are the same, and times are medians of interleaved repeats. Then both methods get
+the same perturbations, and their estimates are compared.
 
-Then the lab's network is trained by the gradient and by the search, as the experiment `evolution` does it, and the
-test accuracy is told beside the seconds of training it took (judging the network is not counted). Needs
-results/data/FashionMNIST.safetensors (uv run snakemake --cores 1 results/data/FashionMNIST.safetensors).
+Finally the lab's network is trained by the gradient and by the search, as in the experiment `evolution`. Test accuracy
+is printed against seconds of training, without the time for evaluation. Needs results/data/FashionMNIST.safetensors
+(uv run snakemake --cores 1 results/data/FashionMNIST.safetensors).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from backprop import datasets
 from backprop.experiments.evolution import train
 from backprop.experiments.evolution.protocol import Protocol
 from backprop.search import estimators
-from backprop.search.perceptrons import Perceptron, Span
+from backprop.search.perceptrons import Perceptron, Span, default_weights
 
 SIGMA = 0.001
 DATA = Path("results/data/FashionMNIST.safetensors")
@@ -36,7 +37,7 @@ def lab_loop(
     model: torch.nn.Module, w: np.ndarray, x: torch.Tensor, y: torch.Tensor, perturbations: np.ndarray | None,
     samples: int, pieces: int,
 ) -> np.ndarray:  # fmt: skip
-    """One perturbation at a time, as the lab's ES_grad; draws its own unless `perturbations` [N, d] are given."""
+    """One perturbation at a time, as in the lab's ES_grad; draws its own unless `perturbations` [N, d] are given."""
     rng = np.random.RandomState(777)
     gradient = np.zeros(len(w))
     size = len(x) // pieces
@@ -56,42 +57,42 @@ def lab_loop(
 
 
 def whole(network: Perceptron, w: torch.Tensor, samples: int) -> torch.Tensor:
-    """Ours, every perturbation of every weight drawn."""
+    """Our estimate, with every perturbation of every weight drawn."""
     return estimators.evolution(network.near(w), w.numel(), SIGMA, samples, "plain", (0,), estimators.BLOCK).gradient
 
 
 def in_span(span: Span, w: torch.Tensor, samples: int) -> torch.Tensor:
-    """Ours, drawn where the batch can see it; the rest of the noise once."""
+    """Our estimate in the span of the batch, with the orthogonal noise drawn once."""
     inside = span.inside(w)
-    found = estimators.evolution(
+    part = estimators.evolution(
         span.network.near(inside), inside.numel(), SIGMA, samples, "plain", (0,), estimators.BLOCK
     )
-    return span.whole_estimate(found.gradient, found.coefficients, torch.Generator().manual_seed(0))
+    return span.whole_estimate(part.gradient, part.coefficients, torch.Generator().manual_seed(0))
 
 
 def against_the_clock(protocol: Protocol, samples: int, seconds: float) -> list[tuple[float, float]]:
-    """(seconds of training, test accuracy) at the start and after every epoch of one network, until the time is up."""
+    """(Seconds of training, test accuracy) before and after every epoch of one network, for `seconds` of training."""
     training, test = train.networks(protocol, DATA, torch.device("cpu"))
     spans = train.batches(protocol, training)
     estimate = train.step(protocol, spans, samples, SIGMA, seed=0)
-    w, taken = train.initial_weights(training, 0), 0.0
-    found = [(0.0, 1 - float(test.losses(w)))]
+    w, taken = default_weights(training, 0), 0.0
+    curve = [(0.0, 1 - float(test.losses(w)))]
     while taken < seconds:
-        number = (len(found) - 1) * len(spans)
+        number = (len(curve) - 1) * len(spans)
         start = time.perf_counter()
         for batch in range(len(spans)):
             w.sub_(estimate(number + batch, batch, w), alpha=protocol.learning_rate)
         taken += time.perf_counter() - start
-        found.append((taken, 1 - float(test.losses(w))))
-    return found
+        curve.append((taken, 1 - float(test.losses(w))))
+    return curve
 
 
 def curves(seconds: float) -> None:
-    """Test accuracy against wall time, one row for each way of training."""
+    """Print test accuracy against seconds of training, one row for each method."""
     if not DATA.exists():
-        print(f"\nno {DATA}: training against the clock is left out")
+        print(f"\n{DATA} does not exist: the comparison of training times is skipped")
         return
-    ways = {
+    methods = {
         "back-propagation, ε = 0.01": (Protocol(), 1),
         "back-propagation, ε = 0.1": (Protocol(learning_rate=0.1), 1),
         "search, N = 10, ε = 0.01": (Protocol(method="evolution"), 10),
@@ -99,11 +100,9 @@ def curves(seconds: float) -> None:
         "search, N = 100, ε = 0.1": (Protocol(method="evolution", learning_rate=0.1), 100),
     }
     marks = [seconds / 2**k for k in range(6, -1, -1)]
-    print(
-        f"\ntest accuracy of the lab's network after so many seconds of training, {datasets.load(DATA).about['detail']}"
-    )
+    print(f"\ntest accuracy of the lab's network by seconds of training; data: {datasets.load(DATA).about['detail']}")
     print(f"{'':30}" + "".join(f"{mark:9.2f}" for mark in marks) + "   epochs in all")
-    for name, (protocol, samples) in ways.items():
+    for name, (protocol, samples) in methods.items():
         curve = against_the_clock(protocol, samples, seconds)
         there = [[accuracy for taken, accuracy in curve if taken <= mark][-1] for mark in marks]
         print(f"{name:30}" + "".join(f"{accuracy:9.1%}" for accuracy in there) + f"{len(curve) - 1:16}", flush=True)
@@ -115,7 +114,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20, help="of training against the clock, each way")
+    parser.add_argument("--seconds", type=float, default=20, help="seconds of training for each method")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)

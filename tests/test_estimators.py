@@ -1,13 +1,15 @@
-"""Estimates from losses alone: against known gradients, against theory, and against one perturbation at a time."""
+"""Estimates from losses alone, against known gradients, against theory, and against one perturbation at a time."""
 
 import numpy as np
 import pytest
 import torch
 
-from backprop.experiments.estimates import protocol as estimates_protocol
-from backprop.experiments.evolution import protocol as evolution_protocol
+from backprop.choices import ESTIMATORS
+from backprop.experiments.estimates.protocol import STEPS
+from backprop.experiments.evolution.protocol import Protocol
+from backprop.protocol import Setting
 from backprop.search import estimators
-from backprop.search.perceptrons import Perceptron, Span
+from backprop.search.perceptrons import HIDDEN, OBJECTIVES, Perceptron, Span, default_weights
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
 
@@ -16,11 +18,11 @@ D = 12
 
 def quadratic():
     """A loss 3 + g.w + w.H w / 2 at w, its gradient known: (losses, w, gradient)."""
-    made = torch.Generator().manual_seed(0)
-    g = torch.randn(D, generator=made, dtype=torch.float64)
-    h = torch.randn(D, D, generator=made, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    g = torch.randn(D, generator=generator, dtype=torch.float64)
+    h = torch.randn(D, D, generator=generator, dtype=torch.float64)
     h = h @ h.T / D
-    w = torch.randn(D, generator=made, dtype=torch.float64)
+    w = torch.randn(D, generator=generator, dtype=torch.float64)
     return (lambda x: 3 + x @ g + 0.5 * ((x @ h) * x).sum(-1)), w, g + h @ w
 
 
@@ -31,23 +33,23 @@ def estimate(kind, samples, key, sigma=0.1, chunk=64):
 
 
 def network(objective="cross_entropy", hidden="logistic"):
-    made = torch.Generator().manual_seed(1)
-    inputs = torch.rand(9, 30, generator=made, dtype=torch.float64)
-    net = Perceptron(inputs, torch.randint(0, 4, (9,), generator=made), 5, 4, hidden, objective)
-    return net, torch.randn(net.size, generator=made, dtype=torch.float64) / 3
+    generator = torch.Generator().manual_seed(1)
+    inputs = torch.rand(9, 30, generator=generator, dtype=torch.float64)
+    net = Perceptron(inputs, torch.randint(0, 4, (9,), generator=generator), 5, 4, hidden, objective)
+    return net, torch.randn(net.size, generator=generator, dtype=torch.float64) / 3
 
 
 @pytest.mark.parametrize("kind", ["plain", "baseline", "antithetic"])
 def test_an_estimate_is_unbiased_on_a_quadratic(kind):
-    """Its mean over many draws is the gradient: chi-square of all weights together, at 1 in 10,000."""
+    """The mean over many draws is the gradient: chi-square of all weights together, at 1 in 10,000."""
     _, _, gradient = quadratic()
-    found = torch.stack([estimate(kind, 20, (5, i)).gradient for i in range(1000)])
-    z = (found.mean(0) - gradient) / (found.std(0) / 1000**0.5)
+    estimates = torch.stack([estimate(kind, 20, (5, i)).gradient for i in range(1000)])
+    z = (estimates.mean(0) - gradient) / (estimates.std(0) / 1000**0.5)
     assert float(z.square().sum()) < 39.1  # 12 degrees of freedom
 
 
 def test_pairs_have_the_variance_of_theory_and_plain_far_more():
-    """Pairs on a quadratic: (d + 1) |g|^2 / n in all, n pairs; without them the level of the loss comes on top."""
+    """n pairs on a quadratic: (d + 1) |g|^2 / n in all; without pairs, the loss itself adds to that."""
     _, _, gradient = quadratic()
     size = float(gradient.square().sum())
     variance = {
@@ -61,26 +63,26 @@ def test_pairs_have_the_variance_of_theory_and_plain_far_more():
 def test_the_cosine_grows_with_the_samples_as_theory_says():
     _, _, gradient = quadratic()
     for samples in (4, 40, 400):
-        found = torch.stack([estimate("baseline", samples, (7, i), sigma=1e-4).gradient for i in range(300)])
-        variance = float((found - gradient).square().sum(1).mean() / gradient.square().sum())
+        estimates = torch.stack([estimate("baseline", samples, (7, i), sigma=1e-4).gradient for i in range(300)])
+        variance = float((estimates - gradient).square().sum(1).mean() / gradient.square().sum())
         assert variance == pytest.approx((D + 1) / (samples - 1), rel=0.35)
 
 
-@pytest.mark.parametrize("kind", estimators.KINDS)
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_the_size_of_a_chunk_changes_nothing_but_rounding(kind):
-    found = [estimate(kind, 100, (1, 2), chunk=chunk) for chunk in (1, 16, 33, 1000)]
-    for other in found[1:]:
-        torch.testing.assert_close(other.losses, found[0].losses, rtol=0, atol=0)
-        torch.testing.assert_close(other.gradient, found[0].gradient, rtol=1e-10, atol=1e-10)
+    first, *others = (estimate(kind, 100, (1, 2), chunk=chunk) for chunk in (1, 16, 33, 1000))
+    for other in others:
+        torch.testing.assert_close(other.losses, first.losses, rtol=0, atol=0)
+        torch.testing.assert_close(other.gradient, first.gradient, rtol=1e-10, atol=1e-10)
 
 
-def test_the_key_names_the_draw():
+def test_the_key_determines_the_draw():
     first, again, other = (torch.cat(list(estimators.draws(key, 20, 3, 100))) for key in ((1, 2), (1, 2), (1, 3)))
     assert torch.equal(first, again)
     assert not torch.isclose(first, other).any()
 
 
-@pytest.mark.parametrize("kind", estimators.KINDS)
+@pytest.mark.parametrize("kind", ESTIMATORS)
 def test_a_stack_gives_what_one_perturbation_at_a_time_gives(kind):
     """The sum of c_i e_i, loss by loss, with the same directions."""
     losses, w, _ = quadratic()
@@ -123,7 +125,7 @@ def test_a_perceptrons_gradient_is_that_of_finite_differences():
     )
 
 
-def test_losses_and_weights_lie_as_torchs_linear_layers_have_them():
+def test_parameters_have_the_layout_of_torchs_linear_layers():
     net, w = network()
     first, second = net.layers(w)
     expected = torch.nn.functional.cross_entropy(torch.sigmoid(net.inputs @ first.T) @ second.T, net.targets)
@@ -137,8 +139,8 @@ def test_losses_nearby_are_losses(objective, hidden):
     torch.testing.assert_close(net.near(w)(v, (0.5, -1.0)), torch.stack([net.losses(w + 0.5 * v), net.losses(w - v)]))
 
 
-def test_the_span_of_a_batch_sees_the_same_losses():
-    """A perturbation and its projection on the batch give the same loss, and the estimate inside is the projection."""
+def test_the_span_of_a_batch_has_the_same_losses():
+    """A perturbation and its projection on the span of the batch give the same loss."""
     net, w = network()
     span = Span.of(net)
     v = torch.randn(6, net.size, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
@@ -146,8 +148,8 @@ def test_the_span_of_a_batch_sees_the_same_losses():
     torch.testing.assert_close(span.network.near(span.inside(w))(inside, (1.0,)), net.near(w)(v, (1.0,)))
 
 
-def test_the_span_draws_the_same_estimates():
-    """Mean and variance of every weight's estimate, drawn whole and drawn in the span; at about 1 in 10,000."""
+def test_estimates_in_the_span_have_the_same_distribution():
+    """Mean and variance of every weight's estimate, for all parameters and in the span, agree; at about 1 in 10,000."""
     net, w = network()
     span = Span.of(net)
     inside = span.inside(w)
@@ -157,8 +159,8 @@ def test_the_span_draws_the_same_estimates():
     for i in range(repeats):
         key = (8, i)
         whole.append(estimators.evolution(net.near(w), net.size, 0.1, 4, "plain", key, dtype=w.dtype).gradient)
-        found = estimators.evolution(span.network.near(inside), inside.numel(), 0.1, 4, "plain", (9, i), dtype=w.dtype)
-        parts.append(span.whole_estimate(found.gradient, found.coefficients, generator))
+        part = estimators.evolution(span.network.near(inside), inside.numel(), 0.1, 4, "plain", (9, i), dtype=w.dtype)
+        parts.append(span.whole_estimate(part.gradient, part.coefficients, generator))
     one, two = torch.stack(whole), torch.stack(parts)
     z = (one.mean(0) - two.mean(0)) / ((one.var(0) + two.var(0)) / repeats).sqrt()
     assert float(z.abs().max()) < 5.0
@@ -175,6 +177,18 @@ def test_impossible_requests_are_refused():
         Span.of(network()[0].replace(biases=True))
 
 
-def test_protocols_know_the_estimators():
-    assert estimates_protocol.KINDS == evolution_protocol.KINDS == estimators.KINDS
-    assert np.all(np.diff(estimates_protocol.STEPS) > 0)
+def test_protocols_offer_what_is_implemented():
+    fields: dict[str, Setting] = Protocol.fields()
+    assert fields["kind"].choices == ESTIMATORS
+    assert set(fields["hidden"].choices or ()) == set(HIDDEN)
+    assert set(fields["objective"].choices or ()) < set(OBJECTIVES)
+    assert np.all(np.diff(STEPS) > 0)
+
+
+def test_initial_weights_are_torchs_default():
+    """Uniform within 1 / sqrt(inputs): bounds, and variance within five standard errors."""
+    net = Perceptron(torch.zeros(1, 784), torch.zeros(1), 512, 10)
+    for layer in net.layers(default_weights(net, seed=0)):
+        scaled = layer * layer.shape[1] ** 0.5
+        assert scaled.abs().max() <= 1
+        assert abs(scaled.square().mean() - 1 / 3) < 5 * (4 / 45 / scaled.numel()) ** 0.5

@@ -17,6 +17,7 @@ SCHEDULES = ("constant", "exponential", "step", "cosine", "one_cycle", "linear_w
 CASE_ORDERS = ("fixed", "shuffled")
 MARGINS = ("zero", "edge")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+ESTIMATORS = ("plain", "baseline", "antithetic", "ranks")
 
 
 def check(what: str, name: str, allowed: Collection[str]) -> None:

@@ -1,1 +1,1 @@
-"""Estimates of the gradient without back-propagation."""
+"""Gradients estimated from losses alone, without back-propagation."""

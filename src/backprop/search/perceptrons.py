@@ -1,9 +1,8 @@
 """A two-layer perceptron's loss as a function of its flat parameter vector, for many parameter vectors at once.
 
-Search without gradients looks at a network from outside: parameters in, loss out. So here the loss is a pure
-function of a stack of parameter vectors [n, d], laid out as torch lays out two Linear layers: the weights of the
-hidden units [hidden, inputs], then those of the output units [outputs, hidden], row by row, a unit's bias last in
-its row if there are biases.
+A search without gradients uses only parameters and their loss. So the loss is a pure function of a stack of parameter
+vectors [n, d]. Their layout is that of two torch Linear layers: the weights of the hidden units [hidden, inputs], then
+those of the output units [outputs, hidden], row by row; if there are biases, a unit's bias is the last in its row.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ HIDDEN: dict[str, Callable[[Tensor], Tensor]] = {
     "logistic": torch.sigmoid_,
     "threshold": lambda x: torch.heaviside(x, x.new_zeros(())),
 }
-"""What a hidden unit does to its total input; a threshold unit is 1 above 0 and has no useful derivative."""
+"""Activations of hidden units; a threshold unit is 1 above 0, and its derivative is 0 wherever it exists."""
 
 
 def _cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -45,22 +44,22 @@ OBJECTIVES = {
     "half_sum": _half_sum,
     "wrong_side": _wrong_side,
 }
-"""Losses of output units' total inputs [..., outputs, cases], one value per network.
+"""Losses [...] of the output units' total inputs [..., outputs, cases].
 
-Mean cross-entropy of the softmax and share of misclassified cases, against labels [cases]; half the sum of squares of
-logistic outputs (the paper's equation 3) and share of outputs on the wrong side of one half, against targets
-[cases, outputs].
+Against labels [cases]: mean cross-entropy of the softmax, and the share of misclassified cases. Against targets
+[cases, outputs]: half the sum of squares of logistic outputs (RHW equation 3), and the share of outputs on the wrong
+side of one half.
 """
 
 
 @dataclass(frozen=True)
 class Perceptron:
-    """A network's shape, units and objective, with the cases it is judged on.
+    """A two-layer network: shape, activation, objective and cases.
 
     Attributes:
         inputs: [cases, inputs].
         targets: labels [cases] or target values [cases, outputs], as the objective needs.
-        hidden_units, outputs: how many.
+        hidden_units, outputs: numbers of units.
         hidden: a key of HIDDEN.
         objective: a key of OBJECTIVES.
         biases: whether units have biases.
@@ -93,7 +92,7 @@ class Perceptron:
         return parameters[..., :cut].reshape(*lead, *first), parameters[..., cut:].reshape(*lead, *second)
 
     def totals(self, parameters: Tensor) -> Tensor:
-        """The output units' total inputs [..., outputs, cases]; autograd passes through (not through thresholds)."""
+        """The output units' total inputs [..., outputs, cases]; differentiable by autograd except with thresholds."""
         return self._totals(*self.layers(parameters))
 
     def losses(self, parameters: Tensor) -> Tensor:
@@ -101,7 +100,7 @@ class Perceptron:
         return OBJECTIVES[self.objective](self.totals(parameters), self.targets)
 
     def gradient(self, w: Tensor) -> Tensor:
-        """The gradient [..., d] of the loss of every parameter vector w [..., d], by backpropagation."""
+        """The gradient [..., d] of the loss of every parameter vector w [..., d], by back-propagation."""
         layers = [layer.detach().requires_grad_() for layer in self.layers(w)]
         loss = OBJECTIVES[self.objective](self._totals(*layers), self.targets).sum()
         return torch.cat([part.flatten(-2) for part in torch.autograd.grad(loss, layers)], -1)
@@ -109,10 +108,9 @@ class Perceptron:
     def near(self, w: Tensor) -> Callable[[Tensor, tuple[float, ...]], Tensor]:
         """Losses around w [..., d]: a function of perturbations v [..., n, d] and factors s -> [..., len(s), n].
 
-        v has the leading axes of w.
-
-        It returns the losses at w + s v. x (W + s V) = x W + s x V: the products with the inputs, most of the work,
-        are done once for all factors, and w + s v of the first layer, most of the memory, is never formed.
+        v has the leading axes of w, and the losses are those at w + s v. Since x (W + s V) = x W + s x V, the products
+        with the inputs, most of the work, are computed once for all factors, and w + s v of the first layer, most of
+        the memory, is never formed.
         """
         w_1, w_2 = self.layers(w)
         at_w = self._hidden_totals(w_1)[..., None, :, :]
@@ -120,14 +118,14 @@ class Perceptron:
         def losses(v: Tensor, factors: tuple[float, ...]) -> Tensor:
             v_1, v_2 = self.layers(v)
             change = self._hidden_totals(v_1)
-            found = []
+            values = []
             for k, s in enumerate(factors, start=1):
-                # the last time in place: fresh memory for every chunk costs as much as the sum itself
+                # in place for the last factor: new memory for every chunk costs as much as the sum itself
                 out = change if k == len(factors) else None
                 totals = torch.add(at_w, change, alpha=s, out=out)
                 outputs = self._from_hidden(totals, w_2[..., None, :, :] + s * v_2)
-                found.append(OBJECTIVES[self.objective](outputs, self.targets))
-            return torch.stack(found, dim=-2)
+                values.append(OBJECTIVES[self.objective](outputs, self.targets))
+            return torch.stack(values, dim=-2)
 
         return losses
 
@@ -135,7 +133,7 @@ class Perceptron:
         return self._from_hidden(self._hidden_totals(first), second)
 
     def _hidden_totals(self, first: Tensor) -> Tensor:
-        """Total inputs of the hidden units [..., hidden, cases]: one product for all networks of the stack."""
+        """Total inputs of the hidden units [..., hidden, cases], by one product for all networks of the stack."""
         weights = first[..., :-1] if self.biases else first
         totals = (weights.reshape(-1, weights.shape[-1]) @ self.inputs.mT).view(*first.shape[:-1], -1)
         return totals + first[..., -1:] if self.biases else totals
@@ -151,19 +149,26 @@ class Perceptron:
         return Perceptron(**{**self.__dict__, **changes})
 
 
+def default_weights(network: Perceptron, seed: int) -> Tensor:
+    """torch's default initial weights for Linear layers [d]: uniform within 1 / sqrt(inputs), drawn from the seed."""
+    generator = torch.Generator().manual_seed(seed)
+    layers = [(2 * torch.rand(shape, generator=generator) - 1) / shape[1] ** 0.5 for shape in network.shapes]
+    return torch.cat([layer.flatten() for layer in layers]).to(network.inputs.device)
+
+
 @dataclass(frozen=True)
 class Span:
-    """A perceptron seen through the inputs it has: what a perturbation does to the loss, and what it cannot do.
+    """A perceptron restricted to the subspace that its cases span: the same losses with far fewer parameters.
 
-    A batch of 100 images spans 100 of 784 dimensions; the part of a first-layer perturbation that is orthogonal to
-    them changes no loss. So the loss is that of a network with `cases` inputs instead, exactly, and of the Evolution
-    Search estimate sum c_i e_i the orthogonal part is, given the losses, Gaussian noise of size |c|: it can be drawn
-    once instead of once per perturbation. Same distribution, an eighth of the work.
+    A batch of 100 images spans 100 of 784 dimensions. The part of a first-layer perturbation that is orthogonal to them
+    changes no loss, so the loss equals exactly that of a network with `cases` inputs. Given the losses, the orthogonal
+    part of the Evolution Search estimate sum c_i e_i is Gaussian noise of size |c|, which is drawn once instead of once
+    per perturbation. The distribution is the same, at an eighth of the work.
 
     Attributes:
         network: the same losses, as a function of fewer parameters.
         basis: [inputs, rank], orthonormal columns that span the cases.
-        whole: the network it stands for.
+        whole: the original network.
     """
 
     network: Perceptron
@@ -172,19 +177,19 @@ class Span:
 
     @classmethod
     def of(cls, network: Perceptron) -> Span:
-        """The span of a network's cases; it must have no biases."""
+        """The restriction of a network to the span of its cases; ValueError if it has biases."""
         if network.biases:
             raise ValueError("Span needs a network without biases")
         basis, triangle = torch.linalg.qr(network.inputs.mT)
         return cls(network.replace(inputs=triangle.mT.contiguous()), basis, network)
 
     def inside(self, w: Tensor) -> Tensor:
-        """The parameters [d] as the smaller network's [network.size]."""
+        """Parameters [d] of the whole network, projected to the smaller one's [network.size]."""
         first, second = self.whole.layers(w)
         return torch.cat([torch.matmul(first, self.basis).flatten(), second.flatten()])
 
     def whole_estimate(self, gradient: Tensor, coefficients: Tensor, generator: torch.Generator) -> Tensor:
-        """An estimate [network.size] in the span with coefficients c_i as one of all parameters [d]."""
+        """An estimate [d] for all parameters, from one [network.size] in the span and its coefficients c_i."""
         first, second = self.network.layers(gradient)
         size = torch.linalg.vector_norm(coefficients)
         shape = self.whole.shapes[0]

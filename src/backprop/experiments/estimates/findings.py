@@ -1,4 +1,4 @@
-"""The numbers the text quotes about gradient estimates, and the verdicts on the lab's formulas and on theory."""
+"""The numbers that the text prints about gradient estimates, and verdicts on the lab's formulas and on theory."""
 
 from __future__ import annotations
 
@@ -8,110 +8,106 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, percent, significant, thousands
+from backprop.choices import ESTIMATORS
+from backprop.datasets import is_stand_in
+from backprop.evidence.verdicts import NOT_JUDGED, verdict
 from backprop.experiments.estimates.analyse import expected_cosine
-from backprop.experiments.estimates.protocol import KINDS, PRINTED_ESTIMATE, PRINTED_SAMPLES
+from backprop.experiments.estimates.protocol import PRINTED_ESTIMATE, PRINTED_SAMPLES
 from backprop.results.variant import Run
 
-CLOSE = 0.1
-"""Relative difference from theory that is allowed to a mean cosine, from `ENOUGH` samples on."""
-ENOUGH = 100
+SLOPE = 0.01
+"""The largest relative difference from the true slope that the lab's finite difference may have (claim E1)."""
+
+FACTOR = 5
+"""The factor within which the least error of a finite difference must follow theory (claim E2)."""
+
+CLOSE, ENOUGH = 0.1, 100
+"""The largest relative difference of a mean cosine from theory, and the samples from which it is judged (claim E3)."""
+
+FAR = 100
+"""How many times smaller than the noise the gradient must be for an estimate to count as noise (claim E4)."""
+
+CLEAR, TIMES = 0.1, 3
+"""The least cosine with the mean loss subtracted, absolute and in multiples of the one without (claim E5)."""
+
 USABLE = 0.9
 """A sigma is as good as any if its cosine reaches this share of the best."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdicts need, from the one variant there is."""
+    """Every number that the text and the verdicts need, from the variant `paper`."""
     run = runs["paper"]
     about = run.about["provenance"]["FashionMNIST"]
     parameters = [int(d) for d in run.arrays["parameters"]]
-    compared = run.protocol["compared"]
+    compared = parameters[run.protocol["compared"]]
     return {
-        "data": {"stand_in": about["source"] == "bundled", "detail": about.get("detail", "")},
+        "rules": {
+            "slope": SLOPE, "factor": FACTOR, "close": CLOSE, "enough": ENOUGH, "far": FAR, "clear": CLEAR,
+            "times": TIMES,
+        },
+        "data": {"stand_in": is_stand_in(about), "detail": about["detail"]},
         "seeds": len(run.arrays["seeds"]),
         "parameters": parameters,
-        "compared": parameters[compared],
+        "sizes": [min(parameters), max(parameters)],
+        "compared": compared,
         "batch": run.protocol["batch"],
         "sigma": run.protocol["sigma"],
         "sigma_samples": run.protocol["sigma_samples"],
-        "finite_differences": _finite_differences(run, parameters[compared]),
+        "finite_differences": _finite_differences(run, compared),
         "samples": _samples(run),
         "kinds": _kinds(run),
         "sigmas": _sigmas(run),
         "printed": _printed(run),
-        "needed": [{"parameters": d, "half": _samples_for(0.5, d), "most": _samples_for(0.9, d)} for d in parameters],
+        "lab_network": _lab_network(run),
+    }  # fmt: skip
+
+
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on E1 to E5; stand-in images matter to E4 alone, which is about printed numbers."""
+    kinds = values["kinds"]
+    return {
+        "E1": by_slope(values["printed"]["sign"]),
+        "E2": by_gains(values["finite_differences"]["floors"]),
+        "E3": by_cosines(values["samples"]),
+        "E4": NOT_JUDGED if values["data"]["stand_in"] else verdict(not values["printed"]["is_noise"]),
+        "E5": by_baseline(kinds["baseline"]["cosine"], kinds["plain"]["cosine"]),
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """E1 to E5; they hold or fail on any images, so that a stand-in does not matter except for the printed entries."""
-    differences, printed, sampled = values["finite_differences"], values["printed"], values["samples"]
-    floors = differences["floors"]
-    kinds = {row["kind"]: row for row in values["kinds"]}
-    return [
-        Claim(
-            "E1", "lab 003, finite difference", "(L(w) − L(w + v)) / |v| approximates the slope along v",
-            "the printed formula", f"it is {fixed(printed['sign'], 3)} times the slope",
-            "reproduced" if printed["sign"] > 0.99 else "not reproduced",
-            "Reproduced if the ratio to the true slope, in double precision, is 1 to one percent.",
-        ),
-        Claim(
-            "E2", "theory",
-            "The least error of a finite difference falls with the precision ε as ε^(1/2) (forward), ε^(2/3) (central)",
-            f"from float32 to float64 by {significant(floors['forward']['expected'])} and "
-            f"{significant(floors['central']['expected'])}",
-            f"by {significant(floors['forward']['gain'])} and {significant(floors['central']['gain'])}",
-            "reproduced" if all(1 / 5 < f["gain"] / f["expected"] < 5 for f in floors.values()) else "not reproduced",
-            "Reproduced if both gains are within a factor of 5 of theory.",
-        ),
-        Claim(
-            "E3", "theory", "The cosine of an unbiased isotropic estimate with the gradient is √(N / (N + d + 1))",
-            f"for d from {thousands(min(values['parameters']))} to {thousands(max(values['parameters']))}",
-            f"{sampled['close']} of {sampled['judged']} mean cosines within {percent(CLOSE)} of it; "
-            f"the largest difference is {percent(sampled['worst'], 1)}" if sampled["judged"] else "too few samples",
-            "not judged" if not sampled["judged"] else
-            "reproduced" if sampled["close"] == sampled["judged"] else
-            "partly" if 2 * sampled["close"] > sampled["judged"] else "not reproduced",
-            f"Reproduced if every mean cosine from N = {ENOUGH} on is within {percent(CLOSE)}, partly if most are.",
-        ),
-        Claim(
-            "E4", "lab 003, the printed estimate", "Evolution Search as written, N = "
-            f"{PRINTED_SAMPLES} and σ = {values['sigma']:g}, approximates the gradient",
-            f"six entries of root mean square {thousands(printed['rms'])}",
-            f"noise alone has {thousands(printed['noise'])} (for six entries {thousands(printed['range'][0])} to "
-            f"{thousands(printed['range'][1])}), the gradient {significant(printed['gradient'])}",
-            "not judged" if values["data"]["stand_in"] else
-            "not reproduced" if printed["is_noise"] else "reproduced",
-            "Not reproduced if the printed entries are as large as noise alone (95% range) and the gradient is a "
-            "hundred times smaller.",
-        ),
-        Claim(
-            "E5", "our own question", "The lab's estimator lacks a baseline: subtracting the mean loss mends it",
-            f"expected cosine {fixed(kinds['baseline']['expected'], 2)} instead of "
-            f"{significant(kinds['plain']['expected'])}",
-            f"cosine {fixed(kinds['baseline']['cosine'], 2)} instead of {fixed(kinds['plain']['cosine'], 2)} at "
-            f"N = {thousands(kinds['plain']['samples'])}, σ = {values['sigma']:g}, d = {thousands(values['compared'])}",
-            "reproduced" if kinds["baseline"]["cosine"] > max(0.1, 3 * abs(kinds["plain"]["cosine"]))
-            else "not reproduced",
-            "Reproduced if the cosine with the mean subtracted is above 0.1 and three times that without.",
-        ),
-    ]  # fmt: skip
+def by_slope(ratio: float) -> str:
+    """Reproduced if a finite difference over the true slope is 1, to SLOPE."""
+    return verdict(abs(ratio - 1) <= SLOPE)
+
+
+def by_gains(floors: Mapping[str, Mapping[str, Any]]) -> str:
+    """Reproduced if each least error falls from single to double precision as expected, within FACTOR."""
+    return verdict(all(1 / FACTOR < floor["gain"] / floor["expected"] < FACTOR for floor in floors.values()))
+
+
+def by_cosines(samples: Mapping[str, Any]) -> str:
+    """Reproduced if all judged mean cosines are close to theory, partly if most are."""
+    if not samples["judged"]:
+        return NOT_JUDGED
+    return verdict(samples["close"] == samples["judged"], 2 * samples["close"] > samples["judged"])
+
+
+def by_baseline(baseline: float, plain: float) -> str:
+    """Reproduced if the cosine with the mean loss subtracted is above CLEAR and above TIMES the one without."""
+    return verdict(baseline > max(CLEAR, TIMES * abs(plain)))
 
 
 def _finite_differences(run: Run, d: int) -> dict[str, Any]:
-    """Where the V-shaped curves have their floors, and what the full gradient costs."""
+    """The least errors of finite differences in (single, double) precision, and the cost of the full gradient."""
     error, steps = np.median(run.arrays["slope_error"], 0), run.arrays["steps"]
-    gain = np.finfo(np.float32).eps / np.finfo(np.float64).eps
+    precision = np.finfo(np.float32).eps / np.finfo(np.float64).eps
     floors = {}
     for k, (name, power) in enumerate((("forward", 1 / 2), ("central", 2 / 3))):
-        least = error[k].argmin(-1)
-        found = error[k].min(-1)
+        least = error[k].min(-1)
         floors[name] = {
-            "steps": [float(steps[i]) for i in least],
-            "errors": [float(e) for e in found],
-            "gain": float(found[0] / found[1]),
-            "expected": float(gain**power),
+            "steps": [float(steps[i]) for i in error[k].argmin(-1)],
+            "errors": [float(e) for e in least],
+            "gain": float(least[0] / least[1]),
+            "expected": float(precision**power),
         }
     return {
         "floors": floors,
@@ -122,37 +118,40 @@ def _finite_differences(run: Run, d: int) -> dict[str, Any]:
 
 
 def _samples(run: Run) -> dict[str, Any]:
+    """Mean cosines against theory over all networks; the cosine of the largest network with the most samples."""
     table = run.table[run.table.study == "samples"]
     means = table.groupby(["parameters", "samples"])[["cosine", "expected"]].mean().reset_index()
     judged = means[means.samples >= ENOUGH]
     off = (judged.cosine / judged.expected - 1).abs()
+    most = int(means.samples.max())
     return {
-        "allowed": CLOSE,
-        "enough": ENOUGH,
         "judged": len(judged),
         "close": int((off <= CLOSE).sum()),
         "worst": float(off.max()) if len(judged) else None,
-        "rows": means.to_dict("records"),
-        "most": int(means.samples.max()),
-        "largest": float(means[means.samples == means.samples.max()].sort_values("parameters").cosine.iloc[-1]),
+        "most": most,
+        "largest": float(means[means.samples == most].sort_values("parameters").cosine.iloc[-1]),
     }
 
 
-def _kinds(run: Run) -> list[dict[str, Any]]:
-    """Each kind at the largest number of samples not above that of the study of sigma."""
+def _kinds(run: Run) -> dict[str, dict[str, Any]]:
+    """Each estimator's mean cosine at the largest number of samples that is not above that of the study of sigma."""
     table = run.table[run.table.study == "kinds"]
-    at = [n for n in sorted(set(table.samples)) if n <= run.protocol["sigma_samples"]][-1]
+    counts = sorted(set(table.samples))
+    at = max((count for count in counts if count <= run.protocol["sigma_samples"]), default=counts[0])
     chosen = table[table.samples == at].groupby("kind")[["cosine", "expected"]].mean()
-    rows = []
-    for kind in KINDS:
+    kinds = {}
+    for kind in ESTIMATORS:
         expected = float(chosen.expected[kind])
-        rows.append({"kind": kind, "samples": int(at), "cosine": float(chosen.cosine[kind]),
-                     "expected": expected if np.isfinite(expected) else None})  # fmt: skip
-    return rows
+        kinds[kind] = {
+            "samples": int(at),
+            "cosine": float(chosen.cosine[kind]),
+            "expected": expected if np.isfinite(expected) else None,
+        }
+    return kinds
 
 
 def _sigmas(run: Run) -> dict[str, Any]:
-    """The sigmas that are as good as any, for the estimator with the mean subtracted; and the best for plain."""
+    """The sigmas that are as good as any for the estimator with the mean subtracted, and the best cosines."""
     table = run.table[run.table.study == "sigma"]
     mean = table.groupby(["kind", "sigma"]).cosine.mean()
     baseline, plain = mean["baseline"], mean["plain"]
@@ -177,25 +176,29 @@ def _printed(run: Run) -> dict[str, Any]:
     gradient = float((run.arrays["gradient_norm"][:, -1] / np.sqrt(run.arrays["parameters"][-1])).mean())
     return {
         "entries": entries.size,
+        "samples": PRINTED_SAMPLES,
         "rms": rms,
         "noise": noise,
         "range": [float(low), float(high)],
         "gradient": gradient,
-        "level_ratio": float((run.arrays["loss"] / run.arrays["gradient_norm"])[:, -1].mean()) / run.protocol["sigma"],
-        "samples": PRINTED_SAMPLES,
-        "is_noise": bool(low <= rms <= high and noise > 100 * gradient),
+        "is_noise": bool(low <= rms <= high and noise > FAR * gradient),
         "sign": float(run.arrays["printed_sign"].mean()),
-        "plain_needs": float(_plain_needs(run)),
     }
 
 
-def _plain_needs(run: Run) -> float:
-    """Samples at which the lab's estimator, as written, reaches a cosine of one half on the lab's network."""
-    level = float((run.arrays["loss"][:, -1] / run.arrays["gradient_norm"][:, -1]).mean()) / run.protocol["sigma"]
-    d = float(run.arrays["parameters"][-1])
-    return (d + 1 + d * level**2) / 3
+def _lab_network(run: Run) -> dict[str, Any]:
+    """The largest network: its loss over a typical change, and the samples for cosines of 0.5 and 0.9."""
+    d = int(run.arrays["parameters"][-1])
+    level = float((run.arrays["loss"] / run.arrays["gradient_norm"])[:, -1].mean()) / run.protocol["sigma"]
+    return {
+        "parameters": d,
+        "level_ratio": level,
+        "half": samples_for(0.5, d),
+        "most": samples_for(0.9, d),
+        "plain_half": (d + 1 + d * level**2) / 3,
+    }
 
 
-def _samples_for(cosine: float, d: int) -> int:
-    """Samples at which theory expects this cosine: N = c^2 (d + 1) / (1 - c^2)."""
+def samples_for(cosine: float, d: int) -> int:
+    """Samples at which theory expects this cosine with d weights: N = c^2 (d + 1) / (1 - c^2)."""
     return round(cosine**2 * (d + 1) / (1 - cosine**2))

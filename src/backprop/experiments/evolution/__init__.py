@@ -1,10 +1,11 @@
-"""Lab 3, Evolution Search: training the lab's Fashion-MNIST network without its gradient.
+"""Lab 003, Evolution Search: training the lab's Fashion-MNIST network without its gradient.
 
-784-512-10 without biases, logistic hidden units, the first 1,000 images, batches of 100 in order, learning rate 0.01:
-by backpropagation for 100 epochs as the lab does, and by Evolution Search with several numbers of loss evaluations
-per step. The variant `noisy_gradient` replaces the search by what theory says it is, the gradient plus isotropic
-noise, and so goes where the search would take hours. The variant `thresholds` trains a network that has no gradient:
-hard threshold units, judged by their errors alone.
+The network and the protocol are the lab's (see `protocol`). It is trained by back-propagation as in the lab, and by
+Evolution Search with several numbers of loss evaluations per step. The variant `noisy_gradient` replaces the search by
+what it should equal in theory, the gradient plus isotropic noise, and so extends to numbers of evaluations that would
+take hours. The variant `thresholds` trains a network that has no useful gradient: hard threshold units, judged by their
+errors alone. Evolution Search is the lab's name for what the field calls evolution strategies (Salimans et al. 2017,
+arXiv:1703.03864).
 
     uv run snakemake --cores all evolution       about a minute on two cores
 """

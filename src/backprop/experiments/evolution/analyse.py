@@ -1,4 +1,4 @@
-"""One row per trained network: where it ended, and at what price."""
+"""One row per trained network: its final loss and accuracy, and the evaluations they took."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from backprop.results.tables import Column
 
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
-    Column("samples", pa.int64(), "N, loss evaluations per step; 1 for backpropagation"),
-    Column("sigma", pa.float64(), "standard deviation of a perturbation; 0 for backpropagation"),
+    Column("samples", pa.int64(), "N, loss evaluations per step; 1 for back-propagation"),
+    Column("sigma", pa.float64(), "standard deviation of a perturbation; 0 for back-propagation"),
     Column("parameters", pa.int64(), "d, the number of weights"),
-    Column("evaluations", pa.int64(), "losses (or gradients) of one batch computed in the whole training"),
+    Column("evaluations", pa.int64(), "losses (or gradients) of a batch computed in the whole training"),
     Column("loss", pa.float64(), "the objective over the training images at the end; nan if it diverged"),
-    Column("accuracy", pa.float64(), "share of test images classified rightly at the end"),
+    Column("accuracy", pa.float64(), "share of test images classified correctly at the end"),
     Column("best_accuracy", pa.float64(), "the highest recorded accuracy"),
-    Column("norm", pa.float64(), "length of the vector of all weights at the end, over its length at the start"),
+    Column("norm", pa.float64(), "norm of all weights at the end, over their norm at the start"),
 )
 
 

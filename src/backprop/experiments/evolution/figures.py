@@ -1,4 +1,4 @@
-"""Figures of training by Evolution Search."""
+"""The figures of training by Evolution Search."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from backprop import plots
 from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import DASHES, INK, MARKERS, MUTED, SERIES, SMALL, log_ticks
 from backprop.results.variant import Run
 
-LAB_SIGMA = 0.001
-
 
 def training(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Test accuracy against epochs and against evaluations, backpropagation and the searches."""
-    made = plots.figure(plots.WIDE, 3.2)
-    left, right = made.subplots(1, 2, sharey=True)
+    """Test accuracy against epochs and against evaluations, for back-propagation and the searches."""
+    fig = plots.figure(plots.WIDE, 3.2)
+    left, right = fig.subplots(1, 2, sharey=True)
     ends = []
-    shown = [row for row in [*values["backpropagation"], *values["search"]] if _drawn(row)]
+    shown = [row for row in [*values["backpropagation"], *values["search"]] if _drawn(row, values)]
     for k, row in enumerate(shown):
         run = runs[row["variant"]]
         g = _setting(run, row)
@@ -44,12 +42,12 @@ def training(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         _level(ax, values)
         ax.grid(axis="y")
     EndLabels(right, ends)
-    return made
+    return fig
 
 
 def noise(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Final accuracy against samples: the search, and the gradient with the noise theory predicts."""
-    made, ax = plots.axes(plots.COLUMN, 2.9)
+    """Final accuracy against samples: the search, and the gradient with the noise that theory predicts."""
+    fig, ax = plots.axes(plots.COLUMN, 2.9)
     rows = [row for row in values["noise"] if row["accuracy"]["mean"] is not None]
     ends = []
     if rows:
@@ -59,23 +57,26 @@ def noise(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
                  if (row["learning_rate"], row["epochs"], row["kind"]) == (rate, epochs, "baseline")
                  and row["sigma"] == rows[0]["sigma"] and row["accuracy"]["mean"] is not None]  # fmt: skip
         if alike:
-            ends.append(_with_interval(ax, alike, SERIES[1], MARKERS[1], False, "Evolution Search"))
-        exact = [row for row in values["backpropagation"] if (row["learning_rate"], row["epochs"]) == (rate, epochs)]
-        for row in exact[:1]:
-            ax.axhline(row["accuracy"]["mean"], color=INK, lw=0.9, ls=DASHES[1], zorder=0)
-            ends.append(End(rows[-1]["samples"], row["accuracy"]["mean"], "gradient alone", INK))
+            search = _with_interval(ax, alike, SERIES[1], MARKERS[1], False, "Evolution Search")
+            ax.annotate(search.label, (search.x, search.y), (8, -10), textcoords="offset points", fontsize=SMALL,
+                        color=search.colour)  # fmt: skip
+        exact = values["model"]["gradient"]
+        if exact is not None and exact["accuracy"]["mean"] is not None:
+            ax.axhline(exact["accuracy"]["mean"], color=INK, lw=0.9, ls=DASHES[1], zorder=0)
+            ends.append(End(rows[-1]["samples"], exact["accuracy"]["mean"], "gradient alone", INK))
     ax.set(xscale="log", xlabel="loss evaluations per step N", ylabel="test accuracy", ylim=(0, 0.8))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.grid(axis="y")
     EndLabels(ax, ends)
-    return made
+    return fig
 
 
 def thresholds(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Accuracy of the threshold network over the epochs, every seed."""
-    made, ax = plots.axes(plots.COLUMN, 2.5)
-    for row in values["thresholds"][:1]:
+    """Accuracy of the threshold network over the epochs, for every seed."""
+    fig, ax = plots.axes(plots.COLUMN, 2.5)
+    row = values["thresholds"]
+    if row is not None:
         run = runs[row["variant"]]
         g = _setting(run, row)
         accuracy, epochs = run.arrays["accuracy"][:, g], run.arrays["epochs"]
@@ -86,16 +87,18 @@ def thresholds(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         EndLabels(ax, [End(epochs[-1], accuracy.mean(0)[-1], "test images", SERIES[0]),
                        End(epochs[-1], learned[-1], "training images", SERIES[1])])  # fmt: skip
         ax.set_xlim(0, epochs[-1])
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.axhline(0.1, color=MUTED, lw=0.8, ls=DASHES[2])
     ax.annotate("guessing", (0.99, 0.1), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                 ha="right", fontsize=SMALL, color=MUTED)  # fmt: skip
-    ax.set(xlabel="epochs", ylabel="rightly classified", ylim=(0, 0.85))
+    ax.set(xlabel="epochs", ylabel="correctly classified", ylim=(0, 0.85))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.grid(axis="y")
-    return made
+    return fig
 
 
 def _with_interval(ax: Axes, rows: list[dict[str, Any]], colour: str, marker: str, line: bool, label: str) -> End:
+    """Draw mean accuracy over samples with its interval, as a line with a band or as single points."""
     x = [row["samples"] for row in rows]
     mean = [row["accuracy"]["mean"] for row in rows]
     low, high = ([row["accuracy"][key] or row["accuracy"]["mean"] for row in rows] for key in ("low", "high"))
@@ -108,9 +111,9 @@ def _with_interval(ax: Axes, rows: list[dict[str, Any]], colour: str, marker: st
     return End(x[-1], mean[-1], label, colour)
 
 
-def _drawn(row: Mapping[str, Any]) -> bool:
-    """Searches at the lab's sigma, so that curves differ in one thing at a time."""
-    return row["method"] == "backpropagation" or row["sigma"] == LAB_SIGMA
+def _drawn(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Whether a curve is drawn: searches at the lab's sigma only, so that they differ in rate and samples alone."""
+    return row["method"] == "backpropagation" or row["sigma"] == values["lab_sigma"]
 
 
 def _setting(run: Run, row: Mapping[str, Any]) -> int:
@@ -123,9 +126,10 @@ def _label(row: Mapping[str, Any]) -> str:
 
 
 def _level(ax: Axes, values: Mapping[str, Any]) -> None:
-    """The accuracy that counts as the baseline's, less the bound."""
-    level = values["baseline"]["accuracy"]["mean"] - values["within"]
-    ax.axhline(level, color=MUTED, lw=0.8, ls=DASHES[2], zorder=0)
+    """Mark the baseline's accuracy, less the bound within which it counts as reached."""
+    mean = values["baseline"]["accuracy"]["mean"]
+    if mean is not None:
+        ax.axhline(mean - values["rules"]["within"], color=MUTED, lw=0.8, ls=DASHES[2], zorder=0)
 
 
 FIGURES = {"training": training, "noise": noise, "thresholds": thresholds}

@@ -1,4 +1,4 @@
-"""What it takes Evolution Search to train the lab's network, in accuracy and in loss evaluations."""
+"""How well Evolution Search trains the lab's network, and how many loss evaluations that takes."""
 
 from __future__ import annotations
 
@@ -7,106 +7,105 @@ from typing import Any
 
 import numpy as np
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import fixed, percent, thousands
+from backprop.datasets import is_stand_in
+from backprop.evidence.formatting import fixed, percent, rate, thousands
 from backprop.evidence.statistics import mean_interval
+from backprop.evidence.verdicts import NOT_JUDGED, verdict
+from backprop.experiments.evolution.protocol import Protocol
+from backprop.protocol import format_value
 from backprop.results.variant import Run
 
+Row = dict[str, Any]
+
 WITHIN = 0.02
-"""How far below the baseline's accuracy counts as having reached it."""
+"""How far below the baseline's accuracy counts as having reached it (claims E6 and E7)."""
 
 MODEL = 0.05
-"""Largest difference in mean accuracy between a search and the gradient with noise that counts as agreement."""
-
-DIVERGED = 100
-"""A network whose loss ends this many times above its start has diverged, as has one without a loss."""
+"""The largest difference in mean accuracy between search and gradient with noise that counts as agreement (E8)."""
 
 ABOVE_CHANCE = 0.3
-"""The accuracy that shows learning: three times that of guessing among ten classes."""
+"""The accuracy that shows learning: three times that of guessing among ten classes (claim E9)."""
+
+DIVERGED = 100
+"""A network has diverged if its loss ends more than this many times above its start, or is not finite."""
+
+BETTER = 0.02
+"""The difference in mean accuracy from which noise counts as an improvement over the gradient alone."""
+
+LABELS = {"backpropagation": "back-propagation", "evolution": "search", "noisy_gradient": "gradient + noise"}
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """Everything the text and the verdicts need: one row per setting, and what follows from them."""
+    """Every number that the text and the verdicts need: one row per setting, and what follows from the rows.
+
+    `as_written`, `needed`, `thresholds` and `model.best` are None where no setting qualifies.
+    """
     baseline = runs["paper"]
     about = baseline.about["provenance"]["FashionMNIST"]
     rows = [row for name, run in runs.items() for row in _rows(name, run, baseline)]
     same = [row for row in rows if row["same_network"]]
+    plain = [row for row in same if row["method"] == "evolution" and row["kind"] == "plain"]
     searches = [row for row in same if row["method"] == "evolution" and row["kind"] != "plain"]
+    gradients = [row for row in same if row["method"] == "backpropagation"]
+    noise = [row for row in same if row["method"] == "noisy_gradient"]
     return {
-        "data": {"stand_in": about["source"] == "bundled", "detail": about.get("detail", "")},
+        "rules": {"within": WITHIN, "model": MODEL, "above_chance": ABOVE_CHANCE},
+        "data": {"stand_in": is_stand_in(about), "detail": about["detail"]},
         "seeds": len(baseline.arrays["seeds"]),
         "parameters": int(baseline.arrays["parameters"][0]),
-        "within": WITHIN,
+        "lab_sigma": Protocol().sigma[0],
         "baseline": next(row for row in rows if row["variant"] == "paper"),
-        "backpropagation": [row for row in same if row["method"] == "backpropagation"],
-        "plain": [row for row in same if row["method"] == "evolution" and row["kind"] == "plain"],
+        "backpropagation": gradients,
         "search": searches,
-        "noise": [row for row in same if row["method"] == "noisy_gradient"],
-        "thresholds": [row for row in rows if row["hidden"] == "threshold"],
-        "needed": _needed(searches),
-        "model": _model(same),
+        "noise": noise,
+        "as_written": next(iter(plain), None),
+        "thresholds": next((row for row in rows if row["hidden"] == "threshold"), None),
+        "needed": cheapest(searches),
+        "model": _model(same, noise),
+        "table": [_cells(row) for row in (*gradients, *plain, *searches, *noise)],
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """E6 to E9."""
-    stand_in, baseline, needed, model = (values[key] for key in ("data", "baseline", "needed", "model"))
-    unknown = bool(stand_in["stand_in"])
-    found = []
-    for plain in values["plain"][:1]:
-        found.append(
-            Claim(
-                "E6", "lab 003, ES_grad and ES_step", "Evolution Search as written trains the network",
-                f"N = {plain['samples']}, σ = {plain['sigma']:g}, learning rate {plain['learning_rate']:g}",
-                f"{plain['diverged']} of {plain['networks']} networks diverged"
-                + ("" if plain["accuracy"]["mean"] is None else f"; accuracy {_told(plain['accuracy'])}"),
-                "not judged" if unknown else
-                "reproduced" if _within(plain) else "not reproduced",
-                f"Reproduced if its accuracy is within {percent(WITHIN)} of the baseline's (low end of the interval).",
-            )
-        )  # fmt: skip
-    found.append(
-        Claim(
-            "E7", "our own question",
-            f"With the mean loss subtracted it comes within {fixed(100 * WITHIN, 0)} points of backpropagation",
-            f"backpropagation {_told(baseline['accuracy'])} with {thousands(baseline['evaluations'])} gradients",
-            "no setting did" if needed is None else
-            f"{_told(needed['accuracy'])} with N = {needed['samples']}, σ = {needed['sigma']:g}, learning rate "
-            f"{needed['learning_rate']:g}: {thousands(needed['evaluations'])} loss evaluations",
-            "not judged" if unknown else "not reproduced" if needed is None else "reproduced",
-            "Reproduced if the interval of the difference on the same seeds lies above the bound for some setting; the "
-            "one with the fewest evaluations is shown.",
-        )
-    )  # fmt: skip
-    if model["pairs"]:
-        found.append(
-            Claim(
-                "E8", "theory", "The search is the gradient plus isotropic noise of |g| / √N per weight",
-                "the same accuracy with such noise added to the gradient",
-                "; ".join(f"N = {p['samples']}: {percent(p['search'], 1)} and {percent(p['noise'], 1)}"
-                          for p in model["pairs"]),
-                "not judged" if unknown else "reproduced" if model["worst"] <= MODEL else
-                "partly" if model["least"] <= MODEL else "not reproduced",
-                f"Reproduced if mean accuracies at every shared N differ by {fixed(100 * MODEL, 0)} points at most, "
-                "partly if at some.",
-            )
-        )  # fmt: skip
-    for row in values["thresholds"][:1]:
-        found.append(
-            Claim(
-                "E9", "lab 003, Evolution Search", "The search works for costs without a derivative",
-                "stated",
-                f"threshold units, trained on the share of errors: accuracy {_told(row['accuracy'])}, from "
-                f"{percent(row['start'], 1)} at the start",
-                "not judged" if unknown or row["accuracy"]["low"] is None else
-                "reproduced" if row["accuracy"]["low"] > ABOVE_CHANCE else "not reproduced",
-                f"Reproduced if the interval of the mean accuracy lies above {percent(ABOVE_CHANCE)}, thrice chance.",
-            )
-        )  # fmt: skip
-    return found
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on E6 to E9, which say something about Fashion-MNIST: none is judged on stand-in images."""
+    if values["data"]["stand_in"]:
+        return dict.fromkeys(("E6", "E7", "E8", "E9"), NOT_JUDGED)
+    return {
+        "E6": NOT_JUDGED if values["as_written"] is None else verdict(reaches(values["as_written"])),
+        "E7": verdict(values["needed"] is not None),
+        "E8": by_model(values["model"]),
+        "E9": by_learning(values["thresholds"]),
+    }
 
 
-def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
+def reaches(row: Mapping[str, Any]) -> bool:
+    """Whether a setting is within the bound of the baseline, by the low end of the difference on the same seeds."""
+    low = row["difference"]["low"]
+    return low is not None and low > -WITHIN
+
+
+def cheapest(searches: list[Row]) -> Row | None:
+    """The setting without a diverged network that reaches the baseline with the fewest loss evaluations, or None."""
+    enough = [row for row in searches if not row["diverged"] and reaches(row)]
+    return min(enough, key=lambda row: row["evaluations"], default=None)
+
+
+def by_model(model: Mapping[str, Any]) -> str:
+    """Reproduced if search and noisy gradient agree at every shared N, partly if at some."""
+    if model["worst"] is None:
+        return NOT_JUDGED
+    return verdict(model["worst"] <= MODEL, model["least"] <= MODEL)
+
+
+def by_learning(row: Mapping[str, Any] | None) -> str:
+    """Reproduced if the interval of the mean accuracy lies above three times chance."""
+    if row is None or row["accuracy"]["low"] is None:
+        return NOT_JUDGED
+    return verdict(row["accuracy"]["low"] > ABOVE_CHANCE)
+
+
+def _rows(name: str, run: Run, baseline: Run) -> list[Row]:
+    """One row for each setting of a variant; differences are taken to the baseline's network of the same seed."""
     protocol, own = run.protocol, baseline.protocol
     same = all(protocol[key] == own[key] for key in ("image_size", "hidden_units", "hidden", "objective", "centred"))
     target = baseline.table.set_index("seed").accuracy
@@ -123,12 +122,13 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
                 "method": protocol["method"],
                 "kind": protocol["kind"],
                 "hidden": protocol["hidden"],
+                "image_size": protocol["image_size"],
                 "samples": int(samples),
                 "sigma": float(sigma),
                 "learning_rate": protocol["learning_rate"],
                 "epochs": protocol["epochs"],
                 "parameters": int(run.arrays["parameters"][0]),
-                "evaluations": int(samples) * run.protocol["epochs"] * run.protocol["images"] // run.protocol["batch"],
+                "evaluations": int(samples) * protocol["epochs"] * protocol["images"] // protocol["batch"],
                 "networks": len(table),
                 "diverged": int(diverged.sum()),
                 "accuracy": mean_interval(table.accuracy, 0.0, 1.0),
@@ -142,7 +142,7 @@ def _rows(name: str, run: Run, baseline: Run) -> list[dict[str, Any]]:
 
 
 def _reached(run: Run, setting: int, levels: np.ndarray) -> dict[str, Any]:
-    """When a setting first had the accuracy of its seed's baseline, less `WITHIN`: count and median evaluations."""
+    """When a setting first has the accuracy of its seed's baseline, less WITHIN: networks and median evaluations."""
     accuracy, epochs = run.arrays["accuracy"][:, setting], run.arrays["epochs"]
     there = accuracy >= levels[:, None]
     per_epoch = run.protocol["images"] // run.protocol["batch"] * int(run.arrays["samples"][setting])
@@ -155,42 +155,50 @@ def _reached(run: Run, setting: int, levels: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _needed(searches: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The setting that ends within the bound with the fewest loss evaluations; None if there is none."""
-    enough = [row for row in searches if not row["diverged"] and _within(row)]
-    return min(enough, key=lambda row: row["evaluations"], default=None)
-
-
-def _within(row: Mapping[str, Any]) -> bool:
-    low = row["difference"]["low"]
-    return low is not None and low > -WITHIN
-
-
-def _model(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Searches beside gradients with noise, where rate, epochs and sigma agree; the gradient alone."""
+def _model(rows: list[Row], noise: list[Row]) -> dict[str, Any]:
+    """Searches beside gradients with noise of the same rate, epochs and sigma; the gradient alone; what noise gains."""
     pairs, exact = [], None
-    for noise in (row for row in rows if row["method"] == "noisy_gradient"):
+    for noisy in noise:
         for row in rows:
-            if row["method"] == "backpropagation" and all(
-                row[key] == noise[key] for key in ("learning_rate", "epochs")
-            ):
+            same_steps = all(row[key] == noisy[key] for key in ("learning_rate", "epochs"))
+            if row["method"] == "backpropagation" and same_steps:
                 exact = row
-            alike = all(row[key] == noise[key] for key in ("samples", "learning_rate", "epochs"))
-            if alike and (row["method"], row["kind"], row["sigma"]) == ("evolution", "baseline", noise["sigma"]):
+            searched = (row["method"], row["kind"], row["sigma"]) == ("evolution", "baseline", noisy["sigma"])
+            if searched and same_steps and row["samples"] == noisy["samples"]:
                 pairs.append(
-                    {"samples": row["samples"], "search": row["accuracy"]["mean"], "noise": noise["accuracy"]["mean"]}
+                    {"samples": row["samples"], "search": row["accuracy"]["mean"], "noise": noisy["accuracy"]["mean"]}
                 )
-    off = [abs(pair["search"] - pair["noise"]) for pair in pairs if None not in (pair["search"], pair["noise"])]
+    known = [pair for pair in pairs if None not in (pair["search"], pair["noise"])]
+    off = [abs(pair["search"] - pair["noise"]) for pair in known]
+    trained = [row for row in noise if row["accuracy"]["mean"] is not None]
+    best = max(trained, key=lambda row: row["accuracy"]["mean"], default=None)
+    alone = None if exact is None else exact["accuracy"]["mean"]
     return {
-        "pairs": pairs,
+        "pairs": known,
         "worst": max(off, default=None),
         "least": min(off, default=None),
-        "allowed": MODEL,
         "gradient": exact,
+        "best": best,
+        "noise_helps": best is not None and alone is not None and best["accuracy"]["mean"] > alone + BETTER,
     }
 
 
-def _told(found: Mapping[str, Any]) -> str:
-    if found["low"] is None:
-        return percent(found["mean"], 1)
-    return f"{percent(found['mean'], 1)} ({percent(found['low'], 1)} to {percent(found['high'], 1)})"
+def _cells(row: Row) -> dict[str, str]:
+    """A row as the table prints it; a dash stands for what a method does not have."""
+    accuracy, searched = row["accuracy"], row["method"] == "evolution"
+    if accuracy["mean"] is None:
+        ended = "diverged"
+    elif accuracy["low"] is None:
+        ended = percent(accuracy["mean"], 1)
+    else:
+        ended = rate(accuracy["mean"], accuracy["low"], accuracy["high"], 1)
+    return {
+        "method": "search as written" if searched and row["kind"] == "plain" else LABELS[row["method"]],
+        "samples": "–" if row["method"] == "backpropagation" else thousands(row["samples"]),
+        "sigma": format_value(row["sigma"]) if searched else "–",
+        "learning_rate": format_value(row["learning_rate"]),
+        "epochs": thousands(row["epochs"]),
+        "evaluations": thousands(row["evaluations"]),
+        "accuracy": ended,
+        "growth": "–" if row["norm"]["mean"] is None else fixed(row["norm"]["mean"], 1),
+    }

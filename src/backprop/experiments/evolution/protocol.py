@@ -1,40 +1,58 @@
-"""The protocol of the lab's network and of its training by backpropagation; Evolution Search departs by variants."""
+"""The protocol of the lab's network trained by back-propagation; variants train it by Evolution Search."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from backprop import protocol
-from backprop.protocol import UserError
+from backprop import choices, protocol
+from backprop.protocol import UserError, like, setting
 
 DATA = ("FashionMNIST",)
 
 METHODS = ("backpropagation", "evolution", "noisy_gradient")
-KINDS = ("plain", "baseline", "antithetic", "ranks")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """One way of training, over a grid of samples and sigma; see WHERE for what the lab states."""
+    """One way of training lab 003's network, over a grid of samples and sigma."""
 
-    seeds: int | tuple[int, ...] = 5
-    method: str = field(default="backpropagation", metadata={"allowed": METHODS})
-    kind: str = field(default="baseline", metadata={"allowed": KINDS})
-    samples: tuple[int, ...] = field(default=(100,), metadata={"low": 1, "high": 10_000_000})
-    sigma: tuple[float, ...] = field(default=(0.001,), metadata={"low": 1e-8})
-    learning_rate: float = field(default=0.01, metadata={"low": 0.0})
-    batch: int = field(default=100, metadata={"low": 1})
-    epochs: int = field(default=100, metadata={"low": 1})
-    record_every: int = field(default=5, metadata={"low": 1})
-    images: int = field(default=1000, metadata={"low": 1, "high": 10_000})
-    image_size: int = field(default=28, metadata={"allowed": (28, 14, 7, 4)})
-    centred: bool = False
-    hidden_units: int = field(default=512, metadata={"low": 1})
-    hidden: str = field(default="logistic", metadata={"allowed": ("logistic", "threshold")})
-    objective: str = field(default="cross_entropy", metadata={"allowed": ("cross_entropy", "misclassified")})
+    # fmt: off
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 5)
+    method: str = setting("backpropagation", "Method",
+        "the gradient, its estimate by Evolution Search, or the gradient with noise of the size that theory predicts",
+        choices=METHODS, stated=("both the gradient and Evolution Search", "lab 003, sgd_step and ES_step"))
+    kind: str = setting("baseline", "Estimator",
+        "estimator of Evolution Search: as the lab writes it, with the mean loss subtracted, in pairs, or from ranks",
+        choices=choices.ESTIMATORS)
+    samples: tuple[int, ...] = setting((100,), "Samples N",
+        "loss evaluations per step; crossed with sigma", low=1, high=10**7, stated=("100", "lab 003, ES_grad"))
+    sigma: tuple[float, ...] = setting((0.001,), "Standard deviation σ",
+        "standard deviations of the perturbations; crossed with samples", low=1e-8, high=1e6,
+        stated=("0.001", "lab 003, ES_grad"))
+    learning_rate: float = setting(0.01, "Learning rate", "learning rate of descent", low=0.0, high=1e6,
+        stated=("0.01; its momentum of 0.9 has no effect, since every step has a new optimizer", "lab 003, sgd_step"))
+    batch: int = setting(100, "Batch size", "images per step, in order; must divide the number of images",
+        unit="images", low=1, high=10_000, stated=("100, in order", "lab 003, train"))
+    epochs: int = setting(100, "Epochs", "passes through the training images", unit="epochs", low=1, high=10**6,
+        stated=("100", "lab 003, train"))
+    record_every: int = setting(5, "Records", "epochs between two records of loss and accuracy", unit="epochs",
+        low=1, high=10**6)
+    images: int = setting(1000, "Images", "images for training, and as many for testing, the first of each set",
+        unit="images", low=1, high=10_000, stated=("the first 1,000 of each set, scaled to [0, 1]", "lab 003, setup"))
+    image_size: int = setting(28, "Pixels per side", "pixels per side to which images are pooled",
+        choices=(28, 14, 7, 4), stated=("28", "lab 003, setup"))
+    centred: bool = setting(False, "Centred", "whether the mean of the training pixels is subtracted")
+    hidden_units: int = setting(512, "Hidden units", "hidden units; no unit has a bias", low=1, high=100_000,
+        stated=("512, no biases", "lab 003, build_model"))
+    hidden: str = setting("logistic", "Hidden activation", "activation function of the hidden units",
+        choices=("logistic", "threshold"), stated=("sigmoid", "lab 003, build_model"))
+    objective: str = setting("cross_entropy", "Objective",
+        "what is minimised: mean cross-entropy, or the share of misclassified images",
+        choices=("cross_entropy", "misclassified"), stated=("mean cross-entropy", "lab 003, run training"))
+    # fmt: on
 
     def __post_init__(self) -> None:
-        """Check what depends on two fields, besides each field by itself."""
+        """Check what depends on two fields, besides each field alone."""
         super().__post_init__()
         if self.images % self.batch:
             raise UserError(f"batch is {self.batch}; it must divide images ({self.images}).")
@@ -48,26 +66,12 @@ class Protocol(protocol.Protocol):
 
     @property
     def settings(self) -> tuple[tuple[int, float], ...]:
-        """The grid: (samples, sigma); a single point for backpropagation, which knows neither."""
+        """The grid of (samples, sigma); a single point for back-propagation, which has neither."""
         if self.method == "backpropagation":
             return ((1, 0.0),)
         return tuple((samples, sigma) for samples in self.samples for sigma in self.sigma)
 
     @property
     def recorded(self) -> tuple[int, ...]:
-        """The epochs after which the network is judged: none, every `record_every`, and the last."""
+        """The epochs after which loss and accuracy are recorded: 0, every `record_every`, and the last."""
         return tuple(sorted({0, self.epochs, *range(self.record_every, self.epochs, self.record_every)}))
-
-
-WHERE = {
-    "hidden_units": ("784-512-10, no biases", "build_model"),
-    "hidden": ("logistic", "build_model"),
-    "objective": ("mean cross-entropy", "cell 98"),
-    "images": ("the first 1,000 of each set, scaled to [0, 1]", "setup"),
-    "batch": ("100, in order", "train"),
-    "learning_rate": ("0.01; the optimizer is rebuilt every step, so that its momentum never acts", "sgd_step"),
-    "epochs": ("100", "train"),
-    "samples": ("100", "ES_grad"),
-    "sigma": ("0.001", "ES_grad"),
-}
-"""Field of the protocol: (what the lab states, where it states it)."""

@@ -1,4 +1,4 @@
-"""Trains the networks of one variant, one per seed and setting, by backpropagation or from losses alone."""
+"""Trains the networks of one variant, one per seed and setting, by back-propagation or from losses alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from backprop.engine.devices import resolve_device
 from backprop.experiments.evolution.protocol import Protocol
 from backprop.results import store
 from backprop.search import estimators
-from backprop.search.perceptrons import Perceptron, Span
+from backprop.search.perceptrons import Perceptron, Span, default_weights
 
 _log = logging.getLogger(__name__)
 
 Step = Callable[[int, int, Tensor], Tensor]
 """The gradient, or an estimate of it, for (number of the step, number of the batch, w [d]) -> [d]."""
+
+MEASURES = ("loss", "accuracy", "norm")
+"""What is recorded of a network."""
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
@@ -32,13 +35,13 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     where = resolve_device(device)
     training, test = networks(protocol, data["FashionMNIST"], where)
     spans = batches(protocol, training)
-    found = {name: np.empty((len(seeds), len(protocol.settings), len(protocol.recorded))) for name in MEASURES}
+    records = {name: np.empty((len(seeds), len(protocol.settings), len(protocol.recorded))) for name in MEASURES}
     for s, seed in enumerate(seeds):
         for g, (samples, sigma) in enumerate(protocol.settings):
             estimate = step(protocol, spans, samples, sigma, seed)
-            rows = descend(protocol, estimate, initial_weights(training, seed), training, test)
+            rows = descend(protocol, estimate, default_weights(training, seed), training, test)
             for name, values in zip(MEASURES, rows.T, strict=True):
-                found[name][s, g] = values
+                records[name][s, g] = values
             _log.info("seed %d, samples %d, sigma %g: accuracy %.3f", seed, samples, sigma, rows[-1, 1])
     grid = np.array(protocol.settings)
     return {
@@ -47,17 +50,14 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         "sigma": grid[:, 1],
         "epochs": np.array(protocol.recorded),
         "parameters": np.array([training.size]),
-        **found,
+        **records,
     }
 
 
-MEASURES = ("loss", "accuracy", "norm")
-
-
 def networks(protocol: Protocol, path: Path, device: torch.device) -> tuple[Perceptron, Perceptron]:
-    """The network with all training images and with all test images, these judged by their errors."""
+    """The network on the training images, and the same on the test images, whose loss is the share of errors."""
     arrays = store.read_arrays(path)
-    made = []
+    parts = []
     mean = None
     for part in ("train", "test"):
         images = torch.tensor(arrays[f"{part}_images"][: protocol.images], dtype=torch.float32)[:, None] / 255
@@ -65,16 +65,16 @@ def networks(protocol: Protocol, path: Path, device: torch.device) -> tuple[Perc
         mean = pooled.mean() if mean is None else mean
         labels = torch.tensor(arrays[f"{part}_labels"][: protocol.images].astype(np.int64))
         inputs = pooled - mean if protocol.centred else pooled
-        made.append(
+        parts.append(
             Perceptron(
                 inputs.to(device), labels.to(device), protocol.hidden_units, 10, protocol.hidden, protocol.objective
             )
         )
-    return made[0], made[1].replace(objective="misclassified")
+    return parts[0], parts[1].replace(objective="misclassified")
 
 
 def batches(protocol: Protocol, training: Perceptron) -> list[Span]:
-    """The network on each batch, in order, with the span of the batch."""
+    """The network on each batch, in order, restricted to the span of the batch."""
     cuts = range(0, protocol.images, protocol.batch)
     return [
         Span.of(
@@ -86,15 +86,8 @@ def batches(protocol: Protocol, training: Perceptron) -> list[Span]:
     ]
 
 
-def initial_weights(network: Perceptron, seed: int) -> Tensor:
-    """torch's own start for Linear layers: uniform within 1 / sqrt(inputs), from the seed's own generator."""
-    generator = torch.Generator().manual_seed(seed)
-    layers = [(2 * torch.rand(shape, generator=generator) - 1) / shape[1] ** 0.5 for shape in network.shapes]
-    return torch.cat([layer.flatten() for layer in layers]).to(network.inputs.device)
-
-
 def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed: int) -> Step:
-    """How one step gets its gradient."""
+    """The gradient of one step, or its estimate, by the protocol's method."""
     device = spans[0].basis.device
     generator = torch.Generator(device).manual_seed(seed)
 
@@ -102,7 +95,7 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
         return spans[batch].whole.gradient(w)
 
     def noisy_gradient(number: int, batch: int, w: Tensor) -> Tensor:
-        """The gradient with the noise of an unbiased isotropic estimate: standard deviation |g| / sqrt(N)."""
+        """The gradient plus the noise of an unbiased isotropic estimate, with standard deviation |g| / sqrt(N)."""
         g = spans[batch].whole.gradient(w)
         noise = torch.randn(g.shape, generator=generator, device=device)
         return g.add_(noise, alpha=float(torch.linalg.vector_norm(g)) / samples**0.5)
@@ -110,7 +103,7 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
     def evolution(number: int, batch: int, w: Tensor) -> Tensor:
         span = spans[batch]
         inside = span.inside(w)
-        found = estimators.evolution(
+        part = estimators.evolution(
             span.network.near(inside),
             inside.numel(),
             sigma,
@@ -120,7 +113,7 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
             estimators.BLOCK,
             device,
         )
-        return span.whole_estimate(found.gradient, found.coefficients, generator)
+        return span.whole_estimate(part.gradient, part.coefficients, generator)
 
     return {"backpropagation": backpropagation, "noisy_gradient": noisy_gradient, "evolution": evolution}[
         protocol.method
@@ -128,7 +121,7 @@ def step(protocol: Protocol, spans: list[Span], samples: int, sigma: float, seed
 
 
 def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron, test: Perceptron) -> np.ndarray:
-    """Go down by `estimate` and judge the network after the recorded epochs: [R, MEASURES]."""
+    """Train w [d] by descent along `estimate`; return what is recorded after the recorded epochs, [R, MEASURES]."""
     per_epoch = protocol.images // protocol.batch
     rows = []
     for epoch in range(protocol.epochs + 1):
@@ -137,7 +130,7 @@ def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron,
             rows.append([float(training.losses(w)), float(accuracy), float(torch.linalg.vector_norm(w))])
         for batch in range(per_epoch if epoch < protocol.epochs else 0):
             w.sub_(estimate(epoch * per_epoch + batch, batch, w), alpha=protocol.learning_rate)
-            if not w.sum().isfinite():  # diverged (a nan or inf in any weight): there is nothing left to train
+            if not w.sum().isfinite():  # diverged: a weight is nan or infinite, and stays so
                 missing = len(protocol.recorded) - len(rows)
                 return np.array(rows + [[np.nan] * len(MEASURES)] * missing)
     return np.array(rows)

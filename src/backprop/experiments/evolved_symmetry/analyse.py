@@ -1,4 +1,4 @@
-"""One row per network: whether and when it solved the task, and the loss evaluations it took."""
+"""One row per network: whether and when it solved the task."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ from backprop.results.tables import Column
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
     Column("samples", pa.int64(), "N, loss evaluations per sweep; 0 for the exact gradient"),
-    Column("solved", pa.bool_(), "every output came to lie on its target's side by the cap"),
-    Column("sweeps", pa.float64(), "the first recorded sweep at which it had; nan: never", "sweeps"),
-    Column("error_at_cap", pa.float64(), "E, equation (3), at the cap"),
+    Column("solved", pa.bool_(), "all outputs are correct at some recorded sweep up to the cap"),
+    Column(
+        "sweeps",
+        pa.float64(),
+        "the first recorded sweep at which all outputs are correct; nan if there is none",
+        "sweeps",
+    ),
+    Column("error_at_cap", pa.float64(), "E, equation (3), at the last recorded sweep"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Figure of the symmetry networks trained from losses alone."""
+"""The figure of the symmetry networks trained from losses alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from backprop.results.variant import Run
 
 
 def learning(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Share of networks not yet solved over the sweeps, with the gradient and with each number of samples."""
-    made, ax = plots.axes(plots.COLUMN, 2.9)
+    """Share of unsolved networks over the sweeps, with the gradient and with each number of samples."""
+    fig, ax = plots.axes(plots.COLUMN, 2.9)
     groups = {}
     for row in [*reversed(values["search"]), values["exact"]]:
         table = runs[row["variant"]].table
@@ -21,7 +21,7 @@ def learning(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         label = f"N = {row['samples']}" if row["samples"] else "gradient"
         groups[label] = (table.sweeps.fillna(row["cap"]).to_numpy(), table.solved.to_numpy())
     plots.survival_curves(ax, groups, cap=values["cap"])
-    return made
+    return fig
 
 
 FIGURES = {"learning": learning}

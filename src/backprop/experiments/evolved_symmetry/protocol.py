@@ -1,29 +1,35 @@
-"""The paper's protocol of Experiment 1 with the exact gradient; Evolution Search departs by a variant."""
+"""The paper's protocol of Experiment 1 with the exact gradient; a variant trains it by Evolution Search."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backprop import protocol
-from backprop.protocol import UserError
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
+from backprop.protocol import UserError, like, setting
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
-    """Experiment 1, by gradient or by search over a list of samples; see WHERE for what the paper states."""
+    """Experiment 1, by the gradient or by Evolution Search with one or more numbers of samples."""
 
-    seeds: int | tuple[int, ...] = 40
-    method: str = field(default="backpropagation", metadata={"allowed": ("backpropagation", "evolution")})
-    samples: tuple[int, ...] = field(default=(34,), metadata={"low": 2})
-    sigma: float = field(default=0.01, metadata={"low": 1e-8})
-    weight_range: float = field(default=0.3, metadata={"low": 0.0})
-    epsilon: float = field(default=0.1, metadata={"low": 0.0})
-    alpha: float = field(default=0.9, metadata={"low": 0.0, "high": 1.0})
-    sweeps: int = field(default=2500, metadata={"low": 1})
-    record_every: int = field(default=25, metadata={"low": 1})
+    # fmt: off
+    seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 40)
+    method: str = setting("backpropagation", "Method", "the gradient, or its estimate by Evolution Search",
+        choices=("backpropagation", "evolution"), stated=("the gradient", "equations (4) to (7)"))
+    samples: tuple[int, ...] = setting((34,), "Samples N",
+        "loss evaluations per sweep, each even, since perturbations come in pairs", low=2, high=10**6)
+    sigma: float = setting(0.01, "Standard deviation σ", "standard deviation of the perturbations", low=1e-8, high=1e6)
+    weight_range: float = like(Symmetry, "weight_range")
+    epsilon: float = like(Symmetry, "epsilon")
+    alpha: float = like(Symmetry, "alpha")
+    sweeps: int = like(Symmetry, "sweeps", 2500)
+    record_every: int = like(Symmetry, "record_every",
+        about="sweeps between two records of E and of whether the task is solved", high=10**9)
+    # fmt: on
 
     def __post_init__(self) -> None:
-        """Check each of the samples, besides each field by itself."""
+        """Check each number of samples, besides each field alone."""
         super().__post_init__()
         for samples in self.samples:
             if samples % 2:
@@ -31,14 +37,5 @@ class Protocol(protocol.Protocol):
 
     @property
     def settings(self) -> tuple[int, ...]:
-        """Loss evaluations per sweep, one per setting; 0 stands for the exact gradient."""
+        """Loss evaluations per sweep, one number per setting; 0 is the exact gradient."""
         return self.samples if self.method == "evolution" else (0,)
-
-
-WHERE = {
-    "epsilon": ("0.1", "paper, caption of Figure 1"),
-    "alpha": ("0.9", "paper, caption of Figure 1"),
-    "weight_range": ("uniform between -0.3 and 0.3", "paper, caption of Figure 1"),
-    "sweeps": ("1,425", "paper, p. 534; our cap lets slower networks finish"),
-}
-"""Field of the protocol: (what the paper states, where it states it)."""

@@ -15,7 +15,7 @@ from backprop.search import estimators
 from backprop.search.perceptrons import Perceptron
 
 AHEAD = 100
-"""Sweeps whose directions are drawn at a time."""
+"""Sweeps for which directions are drawn at once."""
 
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
@@ -23,8 +23,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
     Returns:
         seeds [S]; samples [G], 0 for the exact gradient; sweeps [R]; errors [S, G, R], E of equation (3);
-        first_sweep [S, G], the first recorded sweep after which all 64 outputs are right, -1 if never by the cap;
-        parameters [1].
+        first_sweep [S, G], the first recorded sweep after which all 64 outputs are correct, -1 if there is none up to
+        the cap; parameters [1], d.
     """
     where = resolve_device(device)
     network = symmetry_network(where)
@@ -73,9 +73,9 @@ def _train(
                 directions = torch.stack([torch.randn(shape, generator=g) for g in generators], 1).to(device)
             e = directions[sweep % AHEAD]
             losses = network.near(w)(e, (sigma, -sigma))
-            found = torch.matmul(estimators.coefficients(losses, sigma, "antithetic")[:, None], e)[:, 0]
+            gradient = torch.matmul(estimators.coefficients(losses, sigma, "antithetic")[:, None], e)[:, 0]
         else:
-            found = network.gradient(w)
-        change = protocol.alpha * change - protocol.epsilon * found
+            gradient = network.gradient(w)
+        change = protocol.alpha * change - protocol.epsilon * gradient
         w = w + change
     return torch.stack(errors, dim=1).cpu().numpy(), first.numpy()
