@@ -1,11 +1,12 @@
-"""An epoch of lab 000's digit classifier, the lab's way and ours, side by side in one process, in turns.
+"""Time per epoch of lab 000's digit classifier, as the lab trains it and as we do, alternately in one process.
 
     uv run python benchmarks/mnist.py [epochs]
 
-The lab's way is a DataLoader over torchvision.datasets.MNIST with ToTensor and Normalize: every image becomes a PIL
-image, a tensor and a normalized tensor again in every epoch. Ours normalizes all images once and keeps them on the
-device. Same network, optimizer and batches; the accuracies after the same number of epochs stand beside the times.
-Needs results/data/MNIST.safetensors (uv run snakemake --cores 1 results/data/MNIST.safetensors). One thread each.
+The lab uses a DataLoader over torchvision.datasets.MNIST with ToTensor and Normalize: in every epoch, each image is
+converted to a PIL image, to a tensor and to a normalized tensor. Our code normalizes all images once and keeps them on
+the device. Network, optimizer and batch size are the same; accuracies after the same number of epochs are printed
+beside the times. One thread each. Needs results/data/MNIST.safetensors
+(uv run snakemake --cores 1 results/data/MNIST.safetensors).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ DATA = Path("results/data/MNIST.safetensors")
 
 
 class InMemory(MNIST):
-    """torchvision's MNIST over arrays already checked: its __getitem__, which is what costs, is torchvision's own."""
+    """torchvision's MNIST over arrays in memory; the costly part, __getitem__, is torchvision's own."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         self.data, self.targets = torch.from_numpy(images), torch.from_numpy(labels)
@@ -38,7 +39,7 @@ class InMemory(MNIST):
 
 
 class TheLab:
-    """The lab's recipe: loader, modules, one epoch at a time."""
+    """The lab's code: loader, modules, one epoch at a time."""
 
     def __init__(self, data: datasets.Set, seed: int) -> None:
         torch.manual_seed(seed)
@@ -50,7 +51,7 @@ class TheLab:
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-2, momentum=0.9)
 
     def epoch(self) -> None:
-        """Every image once."""
+        """Train for one epoch."""
         self.model.train()
         for x, y in self.batches:
             loss = nn.functional.cross_entropy(self.model(x), y.long())
@@ -60,14 +61,14 @@ class TheLab:
 
     @torch.no_grad()
     def accuracy(self) -> float:
-        """Share of the test images recognised."""
+        """Share of the test images recognised, 0 to 1."""
         self.model.eval()
         right = [(self.model(x).argmax(1) == y).sum().item() for x, y in self.test]
         return sum(right) / len(self.test.dataset)  # type: ignore[arg-type]
 
 
 class Ours:
-    """The same with `backprop.experiments.mnist.train`, an epoch at a time."""
+    """The same with `backprop.experiments.mnist.train`, one epoch at a time."""
 
     def __init__(self, data: datasets.Set, seed: int) -> None:
         self.protocol, self.generator = Protocol(), torch.Generator().manual_seed(seed)
@@ -80,15 +81,15 @@ class Ours:
         self.optimizer = train.optimizer(self.model, self.protocol)
 
     def prepared(self, images: np.ndarray, labels: np.ndarray, place: torch.device) -> tuple[Tensor, Tensor]:
-        """What training does once, before the first epoch."""
+        """Images and labels as training prepares them, once before the first epoch."""
         return train.prepared(images, self.protocol, place), train.targets(labels, place)
 
     def epoch(self) -> None:
-        """Every image once."""
+        """Train for one epoch."""
         train.epoch(self.model, self.optimizer, self.images, self.labels, self.protocol.batch_size, self.generator)
 
     def accuracy(self) -> float:
-        """Share of the test images recognised."""
+        """Share of the test images recognised, 0 to 1."""
         return train.score(self.model, *self.test) / len(self.test[1])
 
 

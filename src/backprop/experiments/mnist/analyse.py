@@ -1,4 +1,4 @@
-"""One row per network: how well it reads, how sure it is, and how far its batches' loss came down."""
+"""One row per network: accuracy, confidence and final training loss."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
     Column("accuracy_before", pa.float64(), "share of test images recognised before training"),
     Column("accuracy", pa.float64(), "share of test images recognised after the last epoch"),
-    Column("accuracy_training_mode", pa.float64(), "the same without eval()"),
-    Column("wrong", pa.int64(), "test images not recognised"),
+    Column("accuracy_training_mode", pa.float64(), "share of test images recognised in training mode, without eval()"),
+    Column("wrong", pa.int64(), "number of test images misclassified"),
     Column("loss_first", pa.float64(), "cross-entropy of the first batch", "nats"),
     Column("loss_last_epoch", pa.float64(), "mean cross-entropy of the last epoch's batches", "nats"),
-    Column("confidence_right", pa.float64(), "mean probability of the answer where it is right; nan if never"),
-    Column("confidence_wrong", pa.float64(), "mean probability of the answer where it is wrong; nan if never"),
+    Column(
+        "confidence_right",
+        pa.float64(),
+        "mean probability of the answer over images classified correctly; nan if there are none",
+    ),
+    Column(
+        "confidence_wrong",
+        pa.float64(),
+        "mean probability of the answer over images misclassified; nan if there are none",
+    ),
 )
 
 
@@ -45,28 +53,28 @@ def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFram
 
 
 def confusion(arrays: Mapping[str, np.ndarray], classes: int = 10) -> np.ndarray:
-    """How often an image of each class was taken for each, [networks, true, answered]."""
+    """Confusion matrices: numbers of test images by true class and answer, [networks, true, answered]."""
     cells = arrays["labels"].astype(int) * classes + arrays["answers"]
     return np.stack([np.bincount(row, minlength=classes**2).reshape(classes, classes) for row in cells])
 
 
 def most_wrong(arrays: Mapping[str, np.ndarray], count: int) -> pd.DataFrame:
-    """The images on which the networks were most sure of a wrong answer, on average over all networks.
+    """The `count` images with the most confident wrong answers, on average over all networks.
 
-    Columns: place (index into missed_images), label, answer (the most frequent wrong one), networks (how many got
-    it wrong), confidence (mean probability of a wrong answer, 0 for a network that was right).
+    Columns: place (index into missed_images), label, answer (the most frequent wrong one), networks (how many answered
+    wrongly), confidence (mean probability of the wrong answer, where a network that is right counts as 0).
     """
     missed, labels = arrays["missed"], arrays["labels"][arrays["missed"]].astype(int)
     answers = arrays["answers"][:, missed].astype(int)
     wrong = answers != labels
     confidence = np.where(wrong, arrays["confidence"][:, missed], 0).mean(axis=0, dtype=float)
     order = np.argsort(-confidence, kind="stable")[:count]
-    often = [int(np.bincount(answers[wrong[:, k], k]).argmax()) for k in order]
+    usual = [int(np.bincount(answers[wrong[:, k], k]).argmax()) for k in order]
     return pd.DataFrame(
         {
             "place": order,
             "label": labels[order],
-            "answer": often,
+            "answer": usual,
             "networks": wrong[:, order].sum(axis=0),
             "confidence": confidence[order],
         }

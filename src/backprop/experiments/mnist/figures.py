@@ -17,8 +17,8 @@ LABELS = {"paper": "the lab's network", "softmax": "with a softmax", "dropout": 
 
 
 def loss(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Batch loss: the mean of all networks in their range, and what a softmax before the loss does to it."""
-    made, ax = plots.axes(plots.COLUMN, 2.8)
+    """Batch loss, with and without a softmax before it: mean and range over the networks."""
+    fig, ax = plots.axes(plots.COLUMN, 2.8)
     shown = {name: runs[name] for name in ("paper", "softmax") if name in runs}
     steps = np.arange(1, values["loss"]["steps"] + 1)
     curves = {LABELS[name]: run.arrays["losses"].mean(axis=0, dtype=float) for name, run in shown.items()}
@@ -26,13 +26,15 @@ def loss(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         low, high = run.arrays["losses"].min(axis=0), run.arrays["losses"].max(axis=0)
         ax.fill_between(steps, low, high, color=SERIES[k], alpha=0.2, lw=0)
     floor = values["why_no_softmax"]["floor"] if "softmax" in shown else None
-    plots.loss_curve(ax, steps, curves, "batch", "cross-entropy (nats)", floor, "least a softmax\nleaves", log=False)
+    plots.loss_curve(
+        ax, steps, curves, "batch", "cross-entropy (nats)", floor, "lowest loss with\na softmax", log=False
+    )
     ax.set_ylim(bottom=0)
-    return made
+    return fig
 
 
 def accuracy(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Share of the test images recognised, by network: mean and range, with and without eval() where it matters."""
+    """Test accuracy by variant: mean, range and every network; dropout with and without eval()."""
     del values
     rows = []
     for name, run in runs.items():
@@ -40,7 +42,7 @@ def accuracy(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         rows.append((label, run.table.accuracy))
         if name == "dropout":
             rows.append((f"{label}, eval() forgotten", run.table.accuracy_training_mode))
-    made, ax = plots.axes(plots.COLUMN, 0.8 + 0.36 * len(rows))
+    fig, ax = plots.axes(plots.COLUMN, 0.8 + 0.36 * len(rows))
     middle, low, high = (np.array([f(x) for _, x in rows]) for f in (np.mean, np.min, np.max))
     plots.interval_dots(
         ax, [label for label, _ in rows], 100 * middle, 100 * low, 100 * high,
@@ -48,21 +50,21 @@ def accuracy(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     for row, (_, x) in enumerate(rows):
         ax.plot(100 * x, np.full(len(x), row + 0.22), "|", color=SERIES[0], ms=5, mew=0.8, alpha=0.8)
-    return made
+    return fig
 
 
 def answers(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     """Confusion matrix, mean counts over the networks."""
     del values
     run = runs["paper"]
-    made, ax = plots.axes(5.0, 4.4)
+    fig, ax = plots.axes(5.0, 4.4)
     classes = run.about["provenance"]["MNIST"]["classes"]
     plots.confusion_matrix(ax, np.rint(confusion(run.arrays).mean(axis=0)), classes, "network's answer", "digit")
-    return made
+    return fig
 
 
 def wrong(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """The images on which the networks were most sure of a wrong answer."""
+    """The images with the most confident wrong answers."""
     run = runs["paper"]
     worst = most_wrong(run.arrays, values["missed"]["shown"])
     titles = [
@@ -70,9 +72,9 @@ def wrong(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         for label, answer, confidence in zip(worst.label, worst.answer, worst.confidence, strict=True)
     ]
     lines = max(1, -(-len(worst) // 10))
-    made = plots.figure(plots.COLUMN, lines * (plots.COLUMN / 10 + 0.32))
-    plots.image_grid(made, run.arrays["missed_images"][worst.place], titles, columns=10)
-    return made
+    fig = plots.figure(plots.COLUMN, lines * (plots.COLUMN / 10 + 0.32))
+    plots.image_grid(fig, run.arrays["missed_images"][worst.place], titles, columns=10)
+    return fig
 
 
 def weights(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
@@ -82,11 +84,9 @@ def weights(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     layer = layer[np.argsort(-np.linalg.norm(layer, axis=1), kind="stable")][:32]
     columns = 8
     lines = max(1, -(-len(layer) // columns))
-    made = plots.figure(plots.COLUMN, lines * (plots.COLUMN / columns) * 0.93)
-    plots.image_grid(
-        made, layer.reshape(-1, 28, 28), columns=columns, diverging=True, common_scale=True, label="weight"
-    )
-    return made
+    fig = plots.figure(plots.COLUMN, lines * (plots.COLUMN / columns) * 0.93)
+    plots.image_grid(fig, layer.reshape(-1, 28, 28), columns=columns, diverging=True, common_scale=True, label="weight")
+    return fig
 
 
 FIGURES: dict[str, Callable[[Mapping[str, Run], Mapping[str, Any]], Figure]] = {

@@ -1,4 +1,4 @@
-"""The numbers the text quotes about the digit classifiers, and the verdicts on what the lab says of them."""
+"""The numbers that the text prints about the digit classifiers, and verdicts on the lab's statements."""
 
 from __future__ import annotations
 
@@ -6,62 +6,57 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import count, fixed, percent, significant, thousands
+from backprop.datasets import is_stand_in
+from backprop.evidence.statistics import mean_interval
+from backprop.evidence.verdicts import NOT_JUDGED, by_count, verdict
 from backprop.experiments.mnist.analyse import confusion, most_wrong
-from backprop.experiments.mnist.protocol import SCALES
+from backprop.experiments.mnist.protocol import EVALUATION_BATCH, SCALES
 from backprop.results.variant import Run
 
 SHOWN = 20
 """How many of the most confidently wrong images are shown."""
 
 READS = 0.9
-"""The share of test images above which a network counts as reading digits."""
+"""The share of test images above which a network counts as reading digits (claim D1)."""
 
 SAME = 1e-4
-"""The largest difference between two losses in single precision that counts as rounding."""
+"""The largest difference between two losses in single precision that counts as rounding (claim D2)."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """What the text and the verdicts need; `softmax` and `dropout` are None where the variant is not trained."""
+    """Every number that the text and the verdicts need; `softmax` and `dropout` are None without their variants."""
     paper = runs["paper"]
     arrays, table = paper.arrays, paper.table
     about = paper.about["provenance"]["MNIST"]
-    matrix = confusion(arrays).mean(axis=0)
-    errors = matrix - np.diag(np.diag(matrix))
-    true, answered = np.unravel_index(errors.argmax(), errors.shape)
-    worst = most_wrong(arrays, SHOWN)
+    images = len(arrays["labels"])
     return {
+        "rules": {"reads": READS, "same": SAME},
         "data": {
-            "stand_in": about["source"] == "bundled",
+            "stand_in": is_stand_in(about),
             "detail": about["detail"],
             "train": int(arrays["train_images_used"][0]),
-            "test": len(arrays["labels"]),
+            "test": images,
         },
+        "shape": "-".join(map(str, (28 * 28, *paper.protocol["hidden_units"], 10))),
         "networks": len(table),
         "epochs": paper.protocol["epochs"],
-        "accuracy": spread(table.accuracy),
-        "accuracy_by_epoch": (arrays["correct"].mean(axis=0) / len(arrays["labels"])).tolist(),
+        "accuracy": _accuracy(table.accuracy),
+        "after_first_epoch": float(arrays["correct"][:, 1].mean() / images),
         "loss": {
             "steps": arrays["losses"].shape[1],
             "first": float(table.loss_first.mean()),
             "last_epoch": float(table.loss_last_epoch.mean()),
         },
         "confidence": {key: _known(table[f"confidence_{key}"].mean()) for key in ("right", "wrong")},
-        "confusion": {"true": int(true), "answered": int(answered), "count": float(errors.max())},
-        "missed": {
-            "any": len(arrays["missed"]),
-            "all": int((arrays["answers"] != arrays["labels"]).all(axis=0).sum()),
-            "shown": len(worst),
-            "confidence": float(worst.confidence.max()) if len(worst) else 0.0,
-        },
+        "confusion": _most_confused(arrays),
+        "missed": _missed(arrays),
         "why_no_softmax": {
             "difference": float(arrays["softmax_difference"].max()),
-            "scales": list(SCALES),
-            "infinite_apart": arrays["infinite"][:, :, 0].mean(axis=0).tolist(),
-            "infinite_within": arrays["infinite"][:, :, 1].mean(axis=0).tolist(),
+            "scale": SCALES[-1],
+            "infinite_apart": float(arrays["infinite"][:, -1, 0].mean()),
+            "infinite_within": float(arrays["infinite"][:, -1, 1].mean()),
             "floor": float(np.log1p(9 / np.e)),
         },
         "eval": {"difference": float(arrays["mode_difference"].max())},
@@ -69,7 +64,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "difference": float(arrays["grad_difference"].max()),
             "kept_with": int(arrays["kept_bytes"][:, 0].max()),
             "kept_without": int(arrays["kept_bytes"][:, 1].max()),
-            "images": min(512, len(arrays["labels"])),
+            "images": min(EVALUATION_BATCH, images),
             "refused": bool(arrays["backward_refused"].all()),
         },
         "softmax": _compared(runs.get("softmax"), paper),
@@ -77,105 +72,75 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """D1 (the recipe), D2 (no softmax), D3 (eval), D4 (no_grad); D1 is not judged on stand-in data."""
-    v, source = values, "lab 000, a simple MLP classifier"
-    accuracy, plain = v["accuracy"], v["no_grad"]
-    if v["data"]["stand_in"]:
-        verdict = "not judged"
-    elif accuracy["low"] > READS:
-        verdict = "reproduced"
-    else:
-        verdict = "partly" if accuracy["high"] > READS else "not reproduced"
-    where = "stand-in images" if v["data"]["stand_in"] else "test images"
-    same = v["why_no_softmax"]["difference"]
-    no_grad_holds = plain["difference"] == 0 and not plain["kept_without"] and plain["kept_with"] and plain["refused"]
-    return [
-        Claim(
-            id="D1",
-            source=source,
-            claim="Trained by the lab's recipe, a 784-32-16-10 network learns to read handwritten digits",
-            paper="no number printed",
-            ours=f"{percent(accuracy['mean'], 2)} of the {where} on average over {count(v['networks'], 'network')}, "
-            f"from {percent(accuracy['low'], 2)} to {percent(accuracy['high'], 2)}",
-            verdict=verdict,
-            rule=f"reproduced if every network recognises more than {percent(READS)} of MNIST's test images, partly if "
-            "some do; not judged on stand-in data",
-        ),
-        Claim(
-            id="D2",
-            source=source,
-            claim="The output needs no softmax, since the cross-entropy has it inside",
-            paper="stated",
-            ours=f"the two ways to the loss differ by at most {significant(same)}",
-            verdict="reproduced" if same <= SAME else "not reproduced",
-            rule=f"reproduced if no test image's loss differs by more than {significant(SAME, 1)}, wherever both ways "
-            "give a finite number",
-        ),
-        Claim(
-            id="D3",
-            source=source,
-            claim="eval() makes no difference to this network, and does to others",
-            paper="stated",
-            ours=_eval_told(v),
-            verdict=_eval_judged(v),
-            rule="reproduced if outputs are the same to the last bit in both modes here, and accuracy with dropout is "
-            "not; partly if only one of the two",
-        ),
-        Claim(
-            id="D4",
-            source=source,
-            claim="no_grad() makes an evaluation lighter and keeps it from training by mistake",
-            paper="stated",
-            ours=f"{thousands(plain['kept_with'])} bytes kept for a backward pass with gradients, "
-            f"{thousands(plain['kept_without'])} without; a backward pass is "
-            f"{'refused' if plain['refused'] else 'not refused'}",
-            verdict="reproduced" if no_grad_holds else "not reproduced",
-            rule="reproduced if outputs are the same, nothing is kept and a backward pass is refused",
-        ),
-    ]
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on D1 (the recipe), D2 (no softmax), D3 (eval) and D4 (no_grad)."""
+    return {
+        "D1": by_accuracy(values["accuracy"], values["data"]["stand_in"]),
+        "D2": verdict(values["why_no_softmax"]["difference"] <= SAME),
+        "D3": by_mode(values["eval"]["difference"], values["dropout"]),
+        "D4": by_no_grad(values["no_grad"]),
+    }
 
 
-def spread(sample: Any) -> dict[str, Any]:
-    """Mean, standard deviation and extremes of a sample, and Student's 95 % interval of its mean (None if n = 1)."""
-    x = np.asarray(sample, dtype=float)
-    deviation = float(x.std(ddof=1)) if len(x) > 1 else None
-    reach = stats.t.ppf(0.975, len(x) - 1) * deviation / np.sqrt(len(x)) if deviation is not None else None
-    mean = float(x.mean())
-    interval = None if reach is None else [float(mean - reach), float(mean + reach)]
-    return {"mean": mean, "deviation": deviation, "interval": interval, "low": float(x.min()), "high": float(x.max())}
+def by_accuracy(accuracy: Mapping[str, Any], stand_in: bool) -> str:
+    """Reproduced if every network recognises more than READS of MNIST's test images, partly if some do."""
+    if stand_in:
+        return NOT_JUDGED
+    return verdict(accuracy["lowest"] > READS, accuracy["highest"] > READS)
+
+
+def by_mode(difference: float, dropout: Mapping[str, Any] | None) -> str:
+    """Reproduced if eval() changes no output here (`difference` is 0) and changes accuracy with dropout; partly if one.
+
+    `dropout` holds the numbers of that variant, None if it was not trained.
+    """
+    return by_count([difference == 0, dropout is not None and dropout["lost"] != 0])
+
+
+def by_no_grad(found: Mapping[str, Any]) -> str:
+    """Reproduced if outputs are the same, nothing is kept for a backward pass and such a pass is refused."""
+    lighter = found["kept_with"] > 0 and found["kept_without"] == 0
+    return verdict(found["difference"] == 0 and lighter and found["refused"])
+
+
+def _accuracy(sample: npt.ArrayLike) -> dict[str, float | None]:
+    """Mean, deviation and interval of the mean, with the lowest and the highest value."""
+    return mean_interval(sample, 0.0, 1.0) | {"lowest": float(np.min(sample)), "highest": float(np.max(sample))}
 
 
 def _compared(run: Run | None, paper: Run) -> dict[str, Any] | None:
-    """A variant beside the lab's own networks with the same seeds."""
+    """A variant beside the lab's networks with the same seeds."""
     if run is None:
         return None
     both = run.table.merge(paper.table, on="seed", suffixes=("", "_paper"))
     return {
         "networks": len(run.table),
-        "accuracy": spread(run.table.accuracy),
-        "training_mode": spread(run.table.accuracy_training_mode),
+        "accuracy": _accuracy(run.table.accuracy),
+        "training_mode": _accuracy(run.table.accuracy_training_mode),
+        "lost": float((run.table.accuracy - run.table.accuracy_training_mode).mean()),
         "behind": float((both.accuracy_paper - both.accuracy).mean()) if len(both) else None,
         "last_loss": float(run.table.loss_last_epoch.mean()),
         "rate": run.protocol["dropout"],
     }
 
 
-def _eval_judged(v: Mapping[str, Any]) -> str:
-    same = v["eval"]["difference"] == 0
-    if v["dropout"] is None:
-        return "partly" if same else "not reproduced"
-    differs = v["dropout"]["training_mode"]["mean"] != v["dropout"]["accuracy"]["mean"]
-    return {2: "reproduced", 1: "partly", 0: "not reproduced"}[same + differs]
+def _most_confused(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The most frequent mistake, and how often it occurs in the test images on average over the networks."""
+    matrix = confusion(arrays).mean(axis=0)
+    errors = matrix - np.diag(np.diag(matrix))
+    true, answered = np.unravel_index(errors.argmax(), errors.shape)
+    return {"true": int(true), "answered": int(answered), "count": float(errors.max())}
 
 
-def _eval_told(v: Mapping[str, Any]) -> str:
-    difference = v["eval"]["difference"]
-    here = f"outputs differ by up to {significant(difference)}" if difference else "the same outputs in both modes"
-    if v["dropout"] is None:
-        return here
-    lost = 100 * (v["dropout"]["accuracy"]["mean"] - v["dropout"]["training_mode"]["mean"])
-    return f"{here}; with dropout, leaving eval() out costs {fixed(lost)} percentage points"
+def _missed(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """How many test images are misclassified by any network and by all, and how many of them are shown."""
+    worst = most_wrong(arrays, SHOWN)
+    return {
+        "any": len(arrays["missed"]),
+        "all": int((arrays["answers"] != arrays["labels"]).all(axis=0).sum()),
+        "shown": len(worst),
+        "confidence": float(worst.confidence.max()) if len(worst) else 0.0,
+    }
 
 
 def _known(value: float) -> float | None:

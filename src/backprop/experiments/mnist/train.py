@@ -1,4 +1,4 @@
-"""Trains the digit classifiers of one variant, one after another, on data that lies on the device once."""
+"""Trains the digit classifiers of one variant, one after another; the images stay on the device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from backprop import datasets
 from backprop.engine.devices import resolve_device
-from backprop.experiments.mnist.protocol import SCALES, Protocol
+from backprop.experiments.mnist.protocol import EVALUATION_BATCH, SCALES, Protocol
 
 CLASSES = 10
 _log = logging.getLogger(__name__)
@@ -24,26 +24,26 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per seed.
 
     Returns:
-        seeds [S]; losses [S, steps], the batch losses; correct [S, epochs + 1], test images recognised before the
-        first and after each epoch; labels [N] of the test images; answers [S, N], the networks' answers, and
-        confidence [S, N], the probability each gave its answer; missed [M], the test images that some network got
-        wrong, and missed_images [M, 28, 28]; layer_1 [S, hidden, 784], the first layer's weights;
-        train_images_used, how many there were; and what the lab's questions are answered by (see `demonstrate`).
+        seeds [S]; losses [S, steps], the batch losses; correct [S, epochs + 1], the number of test images recognised
+        before the first and after each epoch; labels [N] of the test images; answers [S, N], the networks' answers,
+        and confidence [S, N], their probabilities; missed [M], the test images that some network misclassifies, and
+        missed_images [M, 28, 28]; layer_1 [S, hidden, 784], the first layer's weights; train_images_used [1], the
+        number of training images; and the measurements of `demonstrate`.
     """
     place = torch.device(resolve_device(device))
     digits = datasets.load(data["MNIST"])
     training = (prepared(digits.train_images, protocol, place), targets(digits.train_labels, place))
     test = (prepared(digits.test_images, protocol, place), targets(digits.test_labels, place))
-    found: dict[str, list[np.ndarray]] = {}
+    records: dict[str, list[np.ndarray]] = {}
     for seed in seeds:
         with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
-            torch.manual_seed(seed)  # dropout has no generator of its own
+            torch.manual_seed(seed)  # dropout uses the global generator
             model, record = train_one(protocol, seed, training, test)
-        record |= answers(model, test[0], protocol) | demonstrate(model, *test)
+            record |= answers(model, test[0], protocol) | demonstrate(model, *test)
         for name, value in record.items():
-            found.setdefault(name, []).append(value)
+            records.setdefault(name, []).append(value)
         _log.info("seed %d: %.2f%% of the test images", seed, 100 * record["correct"][-1] / len(digits.test_labels))
-    stacked = {name: np.stack(values) for name, values in found.items()}
+    stacked = {name: np.stack(values) for name, values in records.items()}
     missed = np.flatnonzero((stacked["answers"] != digits.test_labels).any(axis=0))
     return {
         "seeds": np.array(seeds),
@@ -56,13 +56,13 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 
 def prepared(images: np.ndarray, protocol: Protocol, place: torch.device) -> Tensor:
-    """All images [n, 28, 28] as normalized float rows [n, 784] on the device: once, not once per epoch."""
+    """All images [n, 28, 28] as normalized float rows [n, 784] on the device, computed once and not in every epoch."""
     pixels = torch.from_numpy(images).to(place).reshape(len(images), -1).float() / 255
     return pixels.sub_(protocol.mean).div_(protocol.deviation)
 
 
 def targets(labels: np.ndarray, place: torch.device) -> Tensor:
-    """Labels [n] as cross-entropy takes them."""
+    """Labels [n] as 64-bit integers, as cross-entropy needs them."""
     return torch.from_numpy(labels).to(place).long()
 
 
@@ -77,14 +77,14 @@ def network(protocol: Protocol, generator: torch.Generator) -> nn.Sequential:
         layers += [linear, nn.ReLU()]
         if protocol.dropout:
             layers.append(nn.Dropout(protocol.dropout))
-    layers = layers[: -2 if protocol.dropout else -1]  # none of these after the last layer
+    layers = layers[: -2 if protocol.dropout else -1]  # no activation and no dropout after the last layer
     return nn.Sequential(*layers, *([nn.Softmax(dim=1)] if protocol.softmax else []))
 
 
 def train_one(
     protocol: Protocol, seed: int, training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
 ) -> tuple[nn.Sequential, dict[str, np.ndarray]]:
-    """One trained network, its batch losses and its score on the test images after each epoch."""
+    """Train one network; return it with its batch losses and its score on the test images after each epoch."""
     generator = torch.Generator().manual_seed(seed)
     images, labels = training
     model = network(protocol, generator).to(images.device)
@@ -101,7 +101,7 @@ def train_one(
 
 
 def optimizer(model: nn.Sequential, protocol: Protocol) -> torch.optim.SGD:
-    """The lab's optimizer; fused, it updates all weights in one call."""
+    """The lab's optimizer; the fused version updates all weights in one call."""
     rate, momentum = protocol.learning_rate, protocol.momentum
     return torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum, fused=True)
 
@@ -114,7 +114,7 @@ def epoch(
     batch_size: int,
     generator: torch.Generator,
 ) -> list[Tensor]:
-    """Change the weights once per batch of a random order of all images; the batch losses, left on the device."""
+    """Train for one epoch, in batches of a new random order; the batch losses stay on the device."""
     model.train()
     losses = []
     for batch in torch.randperm(len(labels), generator=generator).to(images.device).split(batch_size):
@@ -128,14 +128,14 @@ def epoch(
 
 @torch.no_grad()
 def score(model: nn.Sequential, images: Tensor, labels: Tensor) -> int:
-    """How many images a network recognises, in evaluation mode."""
+    """The number of images that a network recognises in evaluation mode."""
     model.eval()
     return int((model(images).argmax(1) == labels).sum())
 
 
 @torch.no_grad()
 def answers(model: nn.Sequential, images: Tensor, protocol: Protocol) -> dict[str, np.ndarray]:
-    """A network's answers to the test images and the probability it gives each."""
+    """A network's answers to the images, and the probability it gives to each answer."""
     model.eval()
     outputs = model(images)
     confidence, answer = (outputs if protocol.softmax else outputs.softmax(1)).max(1)
@@ -143,19 +143,19 @@ def answers(model: nn.Sequential, images: Tensor, protocol: Protocol) -> dict[st
 
 
 def demonstrate(model: nn.Sequential, images: Tensor, labels: Tensor) -> dict[str, np.ndarray]:
-    """The lab's questions, measured on a trained network with the test images.
+    """Measure the answers to the lab's questions on a trained network and the test images.
 
-    Why no softmax:
-        softmax_difference: the largest difference between cross-entropy of the outputs and -log of their softmax;
-        infinite [SCALES, 2]: how many losses are infinite when the outputs are so many times larger, with softmax
-        and logarithm apart (0) and within cross-entropy (1).
-    What eval() changes:
-        mode_difference: the largest difference between an output in training and in evaluation mode;
-        correct_training_mode: test images recognised in training mode.
-    What no_grad() changes:
-        grad_difference: the largest difference between an output with and without it;
-        kept_bytes [2]: bytes kept for the backward pass of one batch of 512, without it (0) and with it (1);
-        backward_refused: 1 if a backward pass after it is refused.
+    Why is there no softmax?
+        softmax_difference: the largest difference between cross-entropy of the outputs and minus the logarithm of
+        their softmax; infinite [SCALES, 2]: the number of infinite losses when the outputs are multiplied by each of
+        SCALES, with softmax and logarithm as two steps (0) and within cross-entropy (1).
+    What does eval() change?
+        mode_difference: the largest difference between outputs in training and in evaluation mode;
+        correct_training_mode: the number of images recognised in training mode.
+    What does no_grad() change?
+        grad_difference: the largest difference between outputs with and without it; kept_bytes [2]: bytes kept for
+        the backward pass of one batch of at most EVALUATION_BATCH images, without it (0) and with it (1);
+        backward_refused: 1 if a backward pass after it raises an error.
     """
     with torch.no_grad():
         model.train()
@@ -172,7 +172,7 @@ def demonstrate(model: nn.Sequential, images: Tensor, labels: Tensor) -> dict[st
             ]
             for scale in SCALES
         ]
-    batch, batch_labels = images[:512], labels[:512]
+    batch, batch_labels = images[:EVALUATION_BATCH], labels[:EVALUATION_BATCH]
     kept = {}
     for grad in (True, False):
         with torch.set_grad_enabled(grad):
@@ -197,7 +197,7 @@ def demonstrate(model: nn.Sequential, images: Tensor, labels: Tensor) -> dict[st
 
 
 def kept_bytes(model: nn.Sequential, batch: Tensor) -> int:
-    """Bytes of activations that a forward pass keeps for the backward pass, weights and the batch not counted."""
+    """Bytes of activations that a forward pass keeps for the backward pass, without the weights and the batch."""
     known = {parameter.data_ptr() for parameter in model.parameters()} | {batch.data_ptr()}
     kept: dict[int, int] = {}
 
