@@ -1,4 +1,6 @@
-"""Functions with derivatives of their own, and the perceptron traversed by hand, against autograd and torch."""
+"""Functions that define their own derivative, and the backward traversal by hand, against autograd and torch."""
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,20 +9,24 @@ from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
 from backprop import datasets
-from backprop.experiments.functions import derivatives, findings, train
+from backprop.documents import pages, tables
+from backprop.documents.claims import read_claims
+from backprop.documents.templates import render_file
+from backprop.experiments.functions import derivatives, figures, findings, train
 from backprop.experiments.functions.derivatives import Linear, backward, cross_entropy, forward, perceptron
 from backprop.experiments.functions.protocol import ACTIVATIONS, PRINTED, Protocol
 from backprop.results import store
 from backprop.results.variant import Run
 from backprop.stages import analyse as analyse_stage
+from backprop.stages import find as find_stage
 from backprop.stages import train as train_stage
 
 
 @pytest.fixture
 def x():
     """Inputs in double precision, away from 0, where ReLU has no derivative."""
-    made = torch.randn(6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1))
-    return (made + 0.1 * made.sign()).requires_grad_()
+    inputs = torch.randn(6, 5, dtype=torch.double, generator=torch.Generator().manual_seed(1))
+    return (inputs + 0.1 * inputs.sign()).requires_grad_()
 
 
 def test_every_activation_of_the_protocol_exists():
@@ -39,8 +45,8 @@ def test_finite_differences_confirm_linear(x):
     assert gradgradcheck(Linear.apply, (x, weight))
 
 
-def test_gradcheck_would_see_a_wrong_derivative(monkeypatch):
-    monkeypatch.setattr(derivatives, "requ_slope", lambda x: x.clamp(min=0))  # the factor 2 forgotten
+def test_the_check_detects_a_wrong_derivative(monkeypatch):
+    monkeypatch.setattr(derivatives, "requ_slope", lambda x: x.clamp(min=0))  # without the factor 2
     assert train.derivatives_agree(derivatives.ACTIVATIONS["requ"]) == (True, False)
 
 
@@ -74,7 +80,7 @@ def test_squareplus_does_not_cancel_far_below_zero():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_traversal_by_hand_is_autograd(name):
-    """Against our functions under autograd, and against nn.Sequential-like torch operations; double precision."""
+    """Against our functions under autograd, and against torch operations; double precision."""
     generator = torch.Generator().manual_seed(3)
     x = torch.rand(20, 12, dtype=torch.double, generator=generator)
     labels = torch.randint(0, 4, (20,), generator=generator)
@@ -88,9 +94,9 @@ def test_the_traversal_by_hand_is_autograd(name):
     with torch.no_grad():
         traversal = forward((weights[0], weights[1]), activation, x)
         ours, to_scores = cross_entropy(traversal.scores, labels)
-        found = backward((weights[0], weights[1]), activation, traversal, to_scores)
+        by_hand = backward((weights[0], weights[1]), activation, traversal, to_scores)
     torch.testing.assert_close(ours, loss)
-    for one, two, three in zip(found, expected, torch.autograd.grad(built_in, weights), strict=True):
+    for one, two, three in zip(by_hand, expected, torch.autograd.grad(built_in, weights), strict=True):
         torch.testing.assert_close(one, two, rtol=1e-12, atol=1e-14)
         torch.testing.assert_close(one, three, rtol=1e-12, atol=1e-14)
 
@@ -103,7 +109,7 @@ def test_cross_entropy_stays_finite_for_huge_scores():
 
 @pytest.fixture(scope="module")
 def clothes(tmp_path_factory):
-    """The stand-in, written as the pipeline writes it."""
+    """The stand-in, as the pipeline writes it."""
     folder = tmp_path_factory.mktemp("data")
     datasets.fetch("FashionMNIST", "bundled", folder / "FashionMNIST.safetensors", folder / "raw")
     return {"FashionMNIST": folder / "FashionMNIST.safetensors"}
@@ -142,15 +148,37 @@ def test_a_seed_trains_the_same_alone_and_in_a_crowd(clothes):
     np.testing.assert_array_equal(crowd["costs"][1], train.train(protocol, (2,), "cpu", clothes)["costs"][0])
 
 
+def judged(variants, clothes, folder):
+    """What the pipeline finds for `variants` (a protocol by name), with its claims, its section and its figures."""
+    for name, protocol in variants.items():
+        train_stage.run("functions", protocol, "cpu", clothes, folder / name)
+        analyse_stage.run("functions", protocol, folder / name)
+    find_stage.run("functions", {name: folder / name for name in variants}, folder / "findings.json")
+    found = store.read_json(folder / "findings.json")
+    claims = {claim.id: claim for claim in read_claims({"functions": found}, pages.KIT / "claims")}
+    context = {"functions": found, "protocol_table": tables.protocol_table}
+    text = render_file(pages.KIT / "sections/65_functions.md.j2", context)
+    for name, figure in figures.FIGURES.items():
+        assert figure({name: Run(folder / name) for name in variants}, found["values"]), name
+    return found["values"], claims, text
+
+
 def test_a_network_that_diverges_is_a_row(clothes, tmp_path):
-    protocol = Protocol(hidden_units=16, epochs=3, activation="requ", learning_rate=1e6, seeds=2)
-    train_stage.run("functions", protocol, "cpu", clothes, tmp_path / "paper")
-    analyse_stage.run("functions", protocol, tmp_path / "paper")
-    runs = {"paper": Run(tmp_path / "paper")}
-    values = findings.values(runs)
+    protocol = Protocol(hidden_units=16, epochs=10, activation="requ", learning_rate=1e6, seeds=2)
+    values, claims, text = judged({"paper": protocol}, clothes, tmp_path)
     assert values["activations"]["paper"]["diverged"] == 2
-    store.write_json(tmp_path / "values.json", values)  # no nan anywhere
-    assert findings.claims(runs, values)[0].verdict == "not judged"
+    assert claims["B1"].verdict == "not judged" and claims["B1"].ours == "every network diverged"
+    assert "Every network diverged" in text
+
+
+def test_few_epochs_of_one_network_are_judged_written_and_drawn(clothes, tmp_path):
+    small: dict[str, Any] = {"hidden_units": 16, "epochs": 3, "record_every": 2, "seeds": 1}
+    variants = {"paper": Protocol(**small), "relu": Protocol(activation="relu", **small)}
+    values, claims, text = judged(variants, clothes, tmp_path)
+    assert values["printed"] is None
+    assert claims["B1"].ours == "too few epochs to compare"
+    assert claims["B3"].verdict == "reproduced" and "two networks" in claims["B3"].ours
+    assert "Too few epochs" in text and "| ReLU | 1 |" in text
 
 
 def test_the_initial_weights_are_torchs_default():
@@ -163,7 +191,7 @@ def test_the_initial_weights_are_torchs_default():
 
 @pytest.fixture
 def run(clothes, tmp_path):
-    """A run whose costs and accuracies at the lab's last epoch scatter around given numbers, not trained at all."""
+    """An untrained run whose costs and accuracies at the lab's last epoch scatter around given numbers."""
 
     def make(cost, share, source="local copy"):
         random = np.random.default_rng(0).standard_normal((2, 20))
@@ -192,17 +220,19 @@ def run(clothes, tmp_path):
         (1.304, 0.612, "bundled", "not judged"),
     ],
 )
-def test_the_verdict_on_the_printed_run_follows_from_where_it_lies(run, cost, share, source, verdict):
-    runs = run(cost, share, source)
-    assert findings.claims(runs, findings.values(runs))[0].verdict == verdict
+def test_the_printed_run_is_reproduced_if_it_is_typical(run, cost, share, source, verdict):
+    values = findings.values(run(cost, share, source))
+    assert findings.verdicts(values)["B1"] == verdict
 
 
-def test_the_range_of_one_more_network_holds_its_promise():
+def test_the_range_of_one_more_network_has_its_coverage():
     """In 2,000 draws of 21, the last falls within the range of the first 20 in 95 % (within four standard errors)."""
     random = np.random.default_rng(0)
-    hits = [
-        low <= sample[-1] <= high
-        for sample in random.standard_normal((2000, 21))
-        for low, high in [findings.spread(sample[:-1])["range"]]
-    ]
+    ranges = [(sample[-1], findings.prediction_range(sample[:-1])) for sample in random.standard_normal((2000, 21))]
+    hits = [span is not None and span[0] <= last <= span[1] for last, span in ranges]
     assert abs(np.mean(hits) - 0.95) < 4 * (0.95 * 0.05 / 2000) ** 0.5
+
+
+def test_too_few_finite_values_have_no_range():
+    assert findings.prediction_range([0.5, 0.6, np.nan]) is None
+    assert findings.prediction_range([0.5, 0.6, 0.7, np.nan]) == findings.prediction_range([0.5, 0.6, 0.7])

@@ -1,4 +1,4 @@
-"""One row per network: cost and accuracy at the end, and how far the gradient by hand was from autograd's."""
+"""One row per network: final cost and accuracy, and the difference between gradients by hand and autograd's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ COLUMNS = (
     Column("cost", pa.float64(), "mean cost of the last epoch's batches; nan if training diverged", "nats"),
     Column("accuracy_before", pa.float64(), "share of test images recognised before training"),
     Column("accuracy", pa.float64(), "share of test images recognised after the last epoch"),
-    Column("traversal_difference", pa.float64(), "gradient by hand against autograd, relative, double precision"),
+    Column(
+        "traversal_difference",
+        pa.float64(),
+        "largest relative difference between gradients by hand and autograd's, double precision",
+    ),
 )
 
 

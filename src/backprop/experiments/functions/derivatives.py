@@ -1,8 +1,8 @@
-"""Functions that bring their own derivative: the rules autograd applies, written out, and the same by hand.
+"""Functions that define their own derivative, for autograd and for traversals by hand.
 
-Each `torch.autograd.Function` states how its output follows from its inputs and how a gradient with respect to the
-output becomes one with respect to the inputs. `forward` and `backward` do for a whole two-layer perceptron what
-autograd does with them, one line per step. Lab 003 asks for Linear and ReQU, and gives ReLU.
+Each `torch.autograd.Function` defines its output and how a gradient with respect to the output becomes one with respect
+to the inputs. `forward` and `backward` do for a whole two-layer perceptron what autograd does with these functions, one
+line per step. Lab 003 asks for Linear and ReQU, and gives ReLU.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from torch.autograd import Function
 
 
 class Linear(Function):
-    """y = x Wᵀ: inputs x [cases, inputs] and weights W [outputs, inputs] to y [cases, outputs]."""
+    """y = x Wᵀ, from inputs x [cases, inputs] and weights W [outputs, inputs] to y [cases, outputs]."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        """The outputs; both factors are kept, since each is the other's derivative."""
+        """The outputs; both factors are saved, because each is the derivative with respect to the other."""
         ctx.save_for_backward(x, weight)
         return x @ weight.T
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Gradients of x and W; what nobody needs is not computed."""
+        """Gradients of x and W; only those that are needed are computed."""
         (gradient,) = gradients
         x, weight = ctx.saved_tensors
         return (
@@ -67,7 +67,7 @@ class ReQU(Function):
 
 
 class Squareplus(Function):
-    """(x + √(x² + 4)) / 2, a smooth ReLU that torch does not have; the custom activation of the lab's last task."""
+    """(x + √(x² + 4)) / 2, a smooth ReLU that torch lacks: our choice for the lab's task "custom activation"."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ def relu(x: Tensor) -> Tensor:
 
 
 def relu_slope(x: Tensor) -> Tensor:
-    """1 where x > 0, else 0; at 0 itself, where there is no derivative, 0 as in torch."""
+    """1 where x > 0, else 0; torch, too, returns 0 at 0, where there is no derivative."""
     return (x > 0).to(x.dtype)
 
 
@@ -117,7 +117,7 @@ def requ_slope(x: Tensor) -> Tensor:
 
 
 def squareplus(x: Tensor) -> Tensor:
-    """(x + √(x² + 4)) / 2; for negative x as 2 / (√(x² + 4) - x), where the sum would cancel."""
+    """(x + √(x² + 4)) / 2; for negative x as 2 / (√(x² + 4) - x), which avoids cancellation."""
     size = x.abs() + (x.square() + 4).sqrt()
     return torch.where(x > 0, size / 2, 2 / size)
 
@@ -135,7 +135,7 @@ def sigmoid_slope(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation three ways: value and slope for traversals by hand, and as a function autograd can call."""
+    """An activation in three forms: value and slope for traversals by hand, and a function for autograd."""
 
     value: Callable[[Tensor], Tensor]
     slope: Callable[[Tensor], Tensor]
@@ -154,7 +154,7 @@ Weights = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Traversal:
-    """What a forward traversal leaves for the backward one: inputs, and each layer's total inputs and outputs."""
+    """What a forward traversal saves for the backward one: inputs, and each layer's total inputs and outputs."""
 
     x: Tensor
     hidden_total: Tensor
@@ -163,7 +163,7 @@ class Traversal:
 
 
 def forward(weights: Weights, activation: Activation, x: Tensor) -> Traversal:
-    """Scores [cases, classes] of a two-layer perceptron without biases, from the inputs onwards."""
+    """Scores [cases, classes] of a two-layer perceptron without biases, and what its backward traversal needs."""
     first, second = weights
     hidden_total = x @ first.T
     hidden = activation.value(hidden_total)
@@ -180,13 +180,13 @@ def cross_entropy(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def backward(weights: Weights, activation: Activation, traversal: Traversal, gradient: Tensor) -> Weights:
-    """Gradients of both weight matrices from that of the scores, from the outputs backwards."""
+    """Gradients of both weight matrices, from the gradient of the scores [cases, classes]."""
     to_hidden = gradient @ weights[1]
     to_total = to_hidden * activation.slope(traversal.hidden_total)
     return to_total.T @ traversal.x, gradient.T @ traversal.hidden
 
 
 def perceptron(weights: Weights, activation: Activation, x: Tensor) -> Tensor:
-    """The same scores from our functions, for autograd to differentiate."""
+    """The same scores computed with our functions, so that autograd can differentiate them."""
     first, second = weights
     return Linear.apply(activation.function.apply(Linear.apply(x, first)), second)

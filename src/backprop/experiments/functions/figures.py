@@ -15,23 +15,28 @@ from backprop.results.variant import Run
 
 
 def printed(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """The lab's one run among ours: the cost along the way, and cost and accuracy at the end."""
+    """The lab's run among ours: cost over the epochs, and cost and accuracy at the end."""
     arrays = runs["paper"].arrays
-    made = plots.figure(plots.COLUMN, 2.9)
-    left, right = made.subplots(1, 2, width_ratios=(1.15, 1))
+    fig = plots.figure(plots.COLUMN, 2.9)
+    left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
     epochs = np.arange(1, arrays["costs"].shape[1] + 1)
     left.plot(epochs, arrays["costs"].T, color=BLUE, lw=0.7, alpha=0.4)
     shown = {} if values["data"]["stand_in"] else {e: p for e, p in PRINTED.items() if e <= epochs[-1]}
     left.plot(list(shown), [cost for cost, _ in shown.values()], "o", ms=4, mfc="white", color=VERMILLION, mew=1.2)
     left.set(xlabel="epoch", ylabel="cost (nats)", title="Cost of the batches")
-    found = values["printed"]
-    if found is not None:
-        place = arrays["epochs"].tolist().index(found["epoch"])
+    common = values["printed"]
+    if common is not None:
+        place = arrays["epochs"].tolist().index(common["epoch"])
         right.plot(
-            arrays["costs"][:, found["epoch"] - 1], 100 * arrays["accuracy"][:, place], "o", color=BLUE, ms=4, alpha=0.6
+            arrays["costs"][:, common["epoch"] - 1],
+            100 * arrays["accuracy"][:, place],
+            "o",
+            color=BLUE,
+            ms=4,
+            alpha=0.6,
         )
         if shown:
-            cost, share = PRINTED[found["epoch"]]
+            cost, share = PRINTED[common["epoch"]]
             right.plot([cost], [100 * share], "o", ms=7, mfc="white", color=VERMILLION, mew=1.6)
             right.annotate(
                 "printed in the lab", (cost, 100 * share), (0, -9), textcoords="offset points", ha="center", va="top",
@@ -39,15 +44,15 @@ def printed(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
             )  # fmt: skip
         right.margins(0.15)
         right.locator_params(axis="x", nbins=4)
-        right.set(xlabel="cost (nats)", ylabel="test images recognised (%)", title=f"After {found['epoch']} epochs")
+        right.set(xlabel="cost (nats)", ylabel="test images recognised (%)", title=f"After {common['epoch']} epochs")
     else:
         right.axis("off")
-    return made
+    return fig
 
 
 def activations(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
-    """Share of the test images recognised over the epochs, by activation: mean and range over seeds."""
-    made, ax = plots.axes(plots.COLUMN, 2.7)
+    """Test accuracy over the epochs, by activation: mean and range over seeds."""
+    fig, ax = plots.axes(plots.COLUMN, 2.7)
     groups = {}
     for name, run in runs.items():
         share = 100 * run.arrays["accuracy"].astype(float)
@@ -56,7 +61,7 @@ def activations(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         ax, runs["paper"].arrays["epochs"], groups, "epoch", "test images recognised (%)", log=False, rate=False
     )
     ax.set_ylim(0, None)
-    return made
+    return fig
 
 
 FIGURES: dict[str, Callable[[Mapping[str, Run], Mapping[str, Any]], Figure]] = {

@@ -1,4 +1,4 @@
-"""Where the lab's printed run lies among our seeds, how activations compare, and whether gradients by hand hold."""
+"""Whether the lab's printed run is typical of our seeds, how activations compare, and whether gradients are right."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
 
-from backprop.evidence.claims import Claim
-from backprop.evidence.formatting import count, fixed, percent, significant
+from backprop.datasets import is_stand_in
+from backprop.evidence.statistics import mean_interval
+from backprop.evidence.verdicts import NOT_JUDGED, by_count, verdict
 from backprop.experiments.functions.protocol import PRINTED, Protocol
 from backprop.results.variant import Run
 
@@ -17,143 +18,126 @@ LAST = max(PRINTED)
 """The epoch after which the lab prints its result."""
 
 EXACT = 1e-12
-"""The largest relative difference between two gradients in double precision that counts as rounding."""
+"""The largest relative difference between two gradients in double precision that counts as rounding (claim B3)."""
 
 LABELS = {"sigmoid": "sigmoid", "relu": "ReLU", "requ": "ReQU", "squareplus": "squareplus"}
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
-    """What the text and the verdicts need; `printed` is None where too few epochs were trained to compare."""
+    """Every number that the text and the verdicts need; `printed` is None without an epoch that the lab prints."""
     paper = runs["paper"]
     about = paper.about["provenance"]["FashionMNIST"]
     activations = {name: _activation(run) for name, run in runs.items()}
+    ranking = _ranking(activations)
+    cost, accuracy = PRINTED[LAST]
     return {
+        "rules": {"exact": EXACT},
+        "lab": {"epochs": LAST, "images": Protocol().images, "cost": cost, "accuracy": accuracy},
         "data": {
-            "stand_in": about["source"] == "bundled",
+            "stand_in": is_stand_in(about),
             "detail": about["detail"],
             "train": int(paper.arrays["images"][0]),
             "test": int(paper.arrays["images"][1]),
         },
         "epochs": paper.protocol["epochs"],
         "hidden_units": paper.protocol["hidden_units"],
+        "networks": sum(len(run.table) for run in runs.values()),
+        "diverged": sum(activation["diverged"] for activation in activations.values()),
         "printed": _printed(paper),
         "activations": activations,
+        "ranking": ranking,
+        "slowest": ranking[-1]["label"] if ranking else None,
         "traversal_difference": max(float(run.table.traversal_difference.max()) for run in runs.values()),
-        "exact": EXACT,
         "gradcheck": {
-            "functions": ["Linear", *(LABELS[run.protocol["activation"]] for run in runs.values())],
+            "functions": list(dict.fromkeys(["Linear", *(own["label"] for own in activations.values())])),
             "passed": bool(all(run.arrays["gradcheck"].all() for run in runs.values())),
         },
     }
 
 
-def claims(runs: Mapping[str, Run], values: Mapping[str, Any]) -> list[Claim]:
-    """B1 (the printed run), B2 (own functions), B3 (the backward traversal by hand)."""
-    cost, share = PRINTED[LAST]
-    found = values["printed"]
-    worst, check = values["traversal_difference"], values["gradcheck"]
-    return [
-        Claim(
-            id="B1",
-            source="lab 003, run training",
-            claim=f"After {LAST} epochs on 1,000 images the sigmoid network has this cost and test accuracy",
-            paper=f"cost {fixed(cost, 4)}, {percent(share, 1)}",
-            ours=_printed_told(found, values["data"]["stand_in"]),
-            verdict=_printed_judged(found, values["data"]["stand_in"]),
-            rule="reproduced if both printed numbers lie within the 95 % range in which one more of our networks would "
-            "fall, partly if one does; not judged on stand-in data, on other protocols or below three networks",
-        ),
-        Claim(
-            id="B2",
-            source="lab 003, implement own module",
-            claim="Linear, ReLU and ReQU can be given to autograd as functions with a derivative of one's own",
-            paper="set as a task",
-            ours=f"finite differences {'confirm' if check['passed'] else 'contradict'} the derivatives of "
-            f"{', '.join(dict.fromkeys(check['functions']))}",
-            verdict="reproduced" if check["passed"] else "not reproduced",
-            rule="reproduced if torch's gradcheck passes for every function, in double precision",
-        ),
-        Claim(
-            id="B3",
-            source="lab 003, implement backward traversal",
-            claim="A forward and a backward traversal written by hand give autograd's gradients",
-            paper="set as a task",
-            ours=f"they differ by at most {significant(worst)} of the largest entry, over "
-            f"{count(sum(len(run.table) for run in runs.values()), 'network')}, before and after training",
-            verdict="reproduced" if worst <= EXACT else "not reproduced",
-            rule=f"reproduced if no difference exceeds {significant(EXACT, 1)}, in double precision",
-        ),
-    ]
-
-
-def spread(sample: Any) -> dict[str, Any]:
-    """Mean, deviation and extremes of a sample's finite values, and the 95 % range of one more (None below three)."""
-    x = np.asarray(sample, dtype=float)
-    x = x[np.isfinite(x)]
-    if not len(x):
-        return {"mean": None, "deviation": None, "range": None, "low": None, "high": None, "n": 0}
-    mean, deviation = float(x.mean()), float(x.std(ddof=1)) if len(x) > 1 else None
-    reach = None
-    if len(x) > 2 and deviation is not None:
-        reach = float(stats.t.ppf(0.975, len(x) - 1) * deviation * np.sqrt(1 + 1 / len(x)))
-    interval = None if reach is None else [mean - reach, mean + reach]
-    low, high = float(x.min()), float(x.max())
-    return {"mean": mean, "deviation": deviation, "range": interval, "low": low, "high": high, "n": len(x)}
-
-
-def _activation(run: Run) -> dict[str, Any]:
+def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts on B1 (the printed run), B2 (functions of our own) and B3 (the backward traversal by hand)."""
     return {
-        "label": LABELS[run.protocol["activation"]],
-        "networks": len(run.table),
-        "diverged": int(run.table.cost.isna().sum()),
-        "cost": spread(run.table.cost),
-        "accuracy": spread(run.table.accuracy),
+        "B1": by_printed(values["printed"], values["data"]["stand_in"]),
+        "B2": verdict(values["gradcheck"]["passed"]),
+        "B3": verdict(values["traversal_difference"] <= EXACT),
     }
 
 
-def _printed(run: Run) -> dict[str, Any] | None:
-    """The lab's run among ours at the last epoch both have; None if they have none in common or protocols differ.
+def by_printed(printed: Mapping[str, Any] | None, stand_in: bool) -> str:
+    """Reproduced if cost and accuracy as printed are both typical of our networks, partly if one of them is.
 
-    `judged` is whether that epoch is the lab's last and everything but seeds is as in the lab.
+    Not judged on stand-in data, under another protocol than the lab's, and where the ranges are unknown.
+    """
+    if stand_in or printed is None or not printed["judged"] or printed["cost"]["typical"] is None:
+        return NOT_JUDGED
+    return by_count([printed["cost"]["typical"], printed["accuracy"]["typical"]])
+
+
+def prediction_range(sample: npt.ArrayLike) -> list[float] | None:
+    """Student's 95 % range for one more value like the finite ones of `sample`; None below three of them."""
+    from scipy import stats  # slow to import
+
+    known = np.asarray(sample, dtype=float)
+    known = known[np.isfinite(known)]
+    if known.size < 3:
+        return None
+    mean, deviation = float(known.mean()), float(known.std(ddof=1))
+    reach = float(stats.t.ppf(0.975, known.size - 1) * deviation * np.sqrt(1 + 1 / known.size))
+    return [mean - reach, mean + reach]
+
+
+def _activation(run: Run) -> dict[str, Any]:
+    """Cost and accuracy at the end, over the networks that did not diverge."""
+    table = run.table[run.table.cost.notna()]
+    return {
+        "label": LABELS[run.protocol["activation"]],
+        "networks": len(run.table),
+        "diverged": len(run.table) - len(table),
+        "cost": mean_interval(table.cost),
+        "accuracy": mean_interval(table.accuracy, 0.0, 1.0),
+        "extremes": [float(table.accuracy.min()), float(table.accuracy.max())] if len(table) else None,
+    }
+
+
+def _ranking(activations: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The activations with a network that did not diverge, the best accuracy first."""
+    known = [own for own in activations.values() if own["extremes"]]
+    return sorted(known, key=lambda own: -own["accuracy"]["mean"])
+
+
+def _printed(run: Run) -> dict[str, Any] | None:
+    """The lab's run beside ours at the last epoch that both have; None if they have none in common.
+
+    `judged` is whether that epoch is the lab's last and everything but the seeds is as in the lab.
     """
     recorded = run.arrays["epochs"].tolist()
     common = [epoch for epoch in PRINTED if epoch in recorded]
     if not common:
         return None
     epoch = max(common)
-    cost, share = PRINTED[epoch]
+    cost, accuracy = PRINTED[epoch]
     costs = run.arrays["costs"][:, epoch - 1].astype(float)
-    shares = run.arrays["accuracy"][:, recorded.index(epoch)].astype(float)
+    accuracies = run.arrays["accuracy"][:, recorded.index(epoch)].astype(float)
     defaults, free = Protocol(), ("seeds", "threads", "record_every")
     same = all(getattr(defaults, key) == value for key, value in run.protocol.items() if key not in free)
     return {
         "epoch": epoch,
         "networks": len(costs),
-        "cost": {"printed": cost, "ours": spread(costs), "lower": int((costs < cost).sum())},
-        "accuracy": {"printed": share, "ours": spread(shares), "lower": int((shares < share - 1e-6).sum())},
+        "cost": _beside(cost, costs),
+        "accuracy": _beside(accuracy, accuracies, 0.0, 1.0),
         "judged": bool(same and epoch == LAST),
     }
 
 
-def _within(found: Mapping[str, Any]) -> bool:
-    interval = found["ours"]["range"]
-    return interval is not None and interval[0] <= found["printed"] <= interval[1]
-
-
-def _printed_judged(found: Mapping[str, Any] | None, stand_in: bool) -> str:
-    if stand_in or found is None or not found["judged"] or found["cost"]["ours"]["range"] is None:
-        return "not judged"
-    return {2: "reproduced", 1: "partly", 0: "not reproduced"}[_within(found["cost"]) + _within(found["accuracy"])]
-
-
-def _printed_told(found: Mapping[str, Any] | None, stand_in: bool) -> str:
-    if found is None or found["cost"]["ours"]["mean"] is None:
-        return "too few epochs to compare"
-    cost, share = found["cost"]["ours"], found["accuracy"]["ours"]
-    text = f"cost {fixed(cost['mean'], 4)}, {percent(share['mean'], 1)} on average"
-    if cost["range"] is not None and share["range"] is not None:
-        low, high = (max(0.0, min(1.0, bound)) for bound in share["range"])
-        text += f"; one more network: {fixed(cost['range'][0], 4)} to {fixed(cost['range'][1], 4)}, "
-        text += f"{percent(low, 1)} to {percent(high, 1)}"
-    where = " on stand-in images" if stand_in else ""
-    return f"{text} (epoch {found['epoch']}{where})"
+def _beside(printed: float, sample: np.ndarray, least: float = -np.inf, most: float = np.inf) -> dict[str, Any]:
+    """A printed number, ours, the range of one more network of ours within [least, most], and how many are below."""
+    likely = prediction_range(sample)
+    return {
+        "printed": printed,
+        "ours": mean_interval(sample, least, most),
+        "range": None if likely is None else [max(least, likely[0]), min(most, likely[1])],
+        "typical": None if likely is None else bool(likely[0] <= printed <= likely[1]),
+        # accuracies are single-precision shares: equal ones may differ in the last bit
+        "lower": int((sample < printed - 1e-6).sum()),
+    }

@@ -33,11 +33,11 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """Train one network per seed.
 
     Returns:
-        seeds [S]; costs [S, epochs], the mean cost of the batches of each epoch, each before its step;
-        epochs [R] and accuracy [S, R], the share of test images recognised after those epochs; images [2], how many
-        were trained on and tested; traversal_difference [S], the largest difference between a gradient by hand and
-        by autograd, over the gradient's largest entry, in double precision before and after training;
-        gradcheck [2], 1 where the derivatives of Linear and of the activation agree with finite differences.
+        seeds [S]; costs [S, epochs], the mean cost of each epoch's batches, each taken before its step; epochs [R]
+        and accuracy [S, R], the share of test images recognised after those epochs; images [2], the numbers of
+        training and test images; traversal_difference [S], the largest difference between a gradient by hand and by
+        autograd, over the gradient's largest entry, in double precision before and after training; gradcheck [2],
+        1 where the derivatives of Linear and of the activation agree with finite differences.
     """
     place = resolve_device(device)
     clothes = datasets.load(data["FashionMNIST"])
@@ -72,7 +72,7 @@ def first_images(images: np.ndarray, labels: np.ndarray, count: int, place: torc
 
 
 def initial_weights(hidden_units: int, seed: int) -> Weights:
-    """torch's default for linear layers, as the lab has it: uniform within ±1/sqrt(inputs of the unit)."""
+    """Initial weights as in the lab, torch's default for linear layers: uniform within ±1/sqrt(inputs of the unit)."""
     generator = torch.Generator().manual_seed(seed)
     sizes = ((hidden_units, 28 * 28), (CLASSES, hidden_units))
     first, second = (torch.empty(size).uniform_(-(size[1] ** -0.5), size[1] ** -0.5, generator=generator)
@@ -84,7 +84,7 @@ def initial_weights(hidden_units: int, seed: int) -> Weights:
 def train_one(
     protocol: Protocol, weights: Weights, training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
 ) -> tuple[np.ndarray, np.ndarray, Weights]:
-    """Costs by epoch, accuracies at the recorded epochs, and the trained weights, of one network."""
+    """Train one network; return its cost by epoch, its accuracy at the recorded epochs, and its weights."""
     activation = ACTIVATIONS[protocol.activation]
     x, labels = training
     first, second = weights = (weights[0].to(x.device), weights[1].to(x.device))
