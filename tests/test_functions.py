@@ -154,13 +154,13 @@ def judged(variants, clothes, folder):
         train_stage.run("functions", protocol, "cpu", clothes, folder / name)
         analyse_stage.run("functions", protocol, folder / name)
     find_stage.run("functions", {name: folder / name for name in variants}, folder / "findings.json")
-    found = store.read_json(folder / "findings.json")
-    claims = {claim.id: claim for claim in read_claims({"functions": found}, pages.KIT / "claims")}
-    context = {"functions": found, "protocol_table": tables.protocol_table}
+    results = store.read_json(folder / "findings.json")
+    claims = {claim.id: claim for claim in read_claims({"functions": results}, pages.KIT / "claims")}
+    context = {"functions": results, "protocol_table": tables.protocol_table}
     text = render_file(pages.KIT / "sections/65_functions.md.j2", context)
     for name, figure in figures.FIGURES.items():
-        assert figure({name: Run(folder / name) for name in variants}, found["values"]), name
-    return found["values"], claims, text
+        assert figure({name: Run(folder / name) for name in variants}, results["values"]), name
+    return results["values"], claims, text
 
 
 def test_a_network_that_diverges_is_a_row(clothes, tmp_path):

@@ -196,8 +196,8 @@ def test_eval_must_do_nothing_here_and_something_with_dropout(difference, dropou
     "change", [{}, {"difference": 1e-6}, {"kept_with": 0}, {"kept_without": 4}, {"refused": False}]
 )
 def test_no_grad_must_change_memory_and_nothing_else(change):
-    found = {"difference": 0.0, "kept_with": 98304, "kept_without": 0, "refused": True} | change
-    assert findings.by_no_grad(found) == ("not reproduced" if change else "reproduced")
+    measured = {"difference": 0.0, "kept_with": 98304, "kept_without": 0, "refused": True} | change
+    assert findings.by_no_grad(measured) == ("not reproduced" if change else "reproduced")
 
 
 @pytest.mark.parametrize("variants", [("paper",), ("paper", "softmax", "dropout")])
@@ -208,11 +208,13 @@ def test_one_network_after_one_epoch_is_judged_written_and_drawn(digits, tmp_pat
         train_stage.run("mnist", protocol, "cpu", digits, tmp_path / name)
         analyse_stage.run("mnist", protocol, tmp_path / name)
     find_stage.run("mnist", {name: tmp_path / name for name in variants}, tmp_path / "findings.json")
-    found = store.read_json(tmp_path / "findings.json")
-    claims = {claim.id: claim for claim in read_claims({"mnist": found}, pages.KIT / "claims")}
+    results = store.read_json(tmp_path / "findings.json")
+    claims = {claim.id: claim for claim in read_claims({"mnist": results}, pages.KIT / "claims")}
     assert "784-8-10" in claims["D1"].claim
-    text = render_file(pages.KIT / "sections/64_mnist.md.j2", {"mnist": found, "protocol_table": tables.protocol_table})
+    text = render_file(
+        pages.KIT / "sections/64_mnist.md.j2", {"mnist": results, "protocol_table": tables.protocol_table}
+    )
     assert "**Not MNIST.**" in text and "standard deviation" not in text
     assert ("Forget `eval()`" in text or "no lower without it" in text) == ("dropout" in variants)
     for name, figure in figures.FIGURES.items():
-        assert figure({name: Run(tmp_path / name) for name in variants}, found["values"]), name
+        assert figure({name: Run(tmp_path / name) for name in variants}, results["values"]), name

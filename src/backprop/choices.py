@@ -1,7 +1,7 @@
-"""The names that protocols and configurations may use for the engine's parts, without importing torch.
+"""The names that protocols and configurations may use for the parts of engine and search, without importing torch.
 
 A protocol lists them as the choices of a field, `setting("logistic", choices=choices.ACTIVATIONS, ...)`. Tests compare
-the lists with what the engine implements.
+the lists with what those implement.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ CASE_ORDERS = ("fixed", "shuffled")
 MARGINS = ("zero", "edge")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 ESTIMATORS = ("plain", "baseline", "antithetic", "ranks")
+"""Of a gradient: as lab 003 writes it, with the mean loss subtracted, from pairs w + v and w - v, from ranks."""
 
 
 def check(what: str, name: str, allowed: Collection[str]) -> None:

@@ -98,7 +98,7 @@ def by_model(model: Mapping[str, Any]) -> str:
 
 
 def by_learning(row: Mapping[str, Any] | None) -> str:
-    """Reproduced if the interval of the mean accuracy lies above three times chance."""
+    """Reproduced if the interval of the mean accuracy is above three times chance."""
     if row is None or row["accuracy"]["low"] is None:
         return NOT_JUDGED
     return verdict(row["accuracy"]["low"] > ABOVE_CHANCE)

@@ -42,7 +42,7 @@ def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def by_difference(row: Mapping[str, Any] | None) -> str:
-    """Reproduced if the interval of the difference lies above -NEAR, not if below or if no network learns.
+    """Reproduced if the interval of the difference is above -NEAR, not if below or if no network learns.
 
     Otherwise, and without a search, the claim is not judged: there are too few networks.
     """

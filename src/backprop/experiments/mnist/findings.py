@@ -97,10 +97,10 @@ def by_mode(difference: float, dropout: Mapping[str, Any] | None) -> str:
     return by_count([difference == 0, dropout is not None and dropout["lost"] != 0])
 
 
-def by_no_grad(found: Mapping[str, Any]) -> str:
+def by_no_grad(measured: Mapping[str, Any]) -> str:
     """Reproduced if outputs are the same, nothing is kept for a backward pass and such a pass is refused."""
-    lighter = found["kept_with"] > 0 and found["kept_without"] == 0
-    return verdict(found["difference"] == 0 and lighter and found["refused"])
+    lighter = measured["kept_with"] > 0 and measured["kept_without"] == 0
+    return verdict(measured["difference"] == 0 and lighter and measured["refused"])
 
 
 def _accuracy(sample: npt.ArrayLike) -> dict[str, float | None]:
