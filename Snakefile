@@ -4,8 +4,10 @@
 #   uv run snakemake --cores all symmetry    one experiment; or: report, assignment, verify, benchmark
 #   uv run snakemake --cores all results/symmetry/figures/sweeps.svg      any single file
 #
-# Reads config/config.yaml, makes results/. Data flows one way:
-#   fetch -> train -> analyse -> find (numbers, verdicts) -> draw (figures) -> report, assignment
+# Targets come before --configfile and --config, which take all words that follow them.
+#
+# Reads config/config.yaml, writes results/. Data flows one way:
+#   fetch -> train -> analyse -> find (numbers, verdicts) -> draw (figures) -> report
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -23,8 +25,8 @@ include: "workflow/rules/targets.smk"
 
 
 onstart:
-    # Snakemake's rate limiter, meant for clusters, leaves a timer behind for every job that ends, and each of them has
-    # all waiting jobs weighed anew once a second: a fifth of a core over a whole run (measured, Snakemake 9.27)
+    # Snakemake's rate limiter, which only clusters need, leaves a timer for every finished job. Once a second each timer
+    # evaluates all waiting jobs again, which costs a fifth of a core over a whole run (measured, Snakemake 9.27).
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 

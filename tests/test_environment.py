@@ -1,4 +1,4 @@
-"""The environment is the same for everyone, and nothing in the project records where packages came from."""
+"""The environment is the same for everyone, and no file of the project names the source of a package."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def locked():
 def test_the_hashed_closure_is_in_step_with_the_pins(requirement):
     name, _, version = requirement.partition("==")
     assert version, f"{name} is not pinned"
-    assert locked()[0][name.lower()] == version, "make envs/requirements.txt again with the command in its first lines"
+    assert locked()[0][name.lower()] == version, "run the command in the first lines of envs/requirements.txt"
 
 
 def test_the_closure_has_hashes_and_no_addresses():
@@ -43,18 +43,3 @@ def test_no_registry_address_and_no_lock_file_is_committed():
     if listed.returncode:
         pytest.skip("not a git checkout")
     assert "uv.lock" not in listed.stdout.split()
-
-
-def test_every_field_of_every_protocol_is_explained():
-    import dataclasses
-
-    from backprop import config, dependencies
-
-    text = (ROOT / "config/README.md").read_text()
-    for experiment in dependencies.experiments():
-        section = text.partition(f"## Fields of `{experiment}`")[2].partition("\n## ")[0]
-        assert section, f"config/README.md has no section on {experiment}"
-        for field in dataclasses.fields(config.protocol_class(experiment)):
-            assert f"`{field.name}`" in section or f"`{field.name}`" in text.partition("## Fields of `symmetry`")[2], (
-                f"config/README.md does not explain {experiment}.{field.name}"
-            )

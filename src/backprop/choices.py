@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from backprop.protocol import UserError
+from backprop.values import UserError, listed, quoted
 
 ACTIVATIONS = ("logistic", "tanh", "relu", "leaky_relu", "silu", "gelu", "softplus", "identity")
 ERRORS = ("half_sum", "mean", "cross_entropy")
@@ -24,4 +24,4 @@ ESTIMATORS = ("plain", "baseline", "antithetic", "ranks")
 def check(what: str, name: str, allowed: Collection[str]) -> None:
     """Raise UserError unless `name` is allowed; `what` names the argument in the message."""
     if name not in allowed:
-        raise UserError(f"{what} is {name!r}; allowed are {', '.join(allowed)}.")
+        raise UserError(f"{what} is {quoted(name)}; allowed are {listed(allowed)}.")

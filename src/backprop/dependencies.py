@@ -1,14 +1,13 @@
 """Which files of this package a stage depends on, found by following its imports.
 
-Snakemake does not see Python imports, so that an edited module would leave stale results standing. Declaring
-this closure as a job's input makes it see them, and keeps it narrow: an edited figure does not retrain.
-Nothing is imported here: the files are read as text, so that asking costs milliseconds.
+Snakemake does not see Python imports, so results would stay as they are after a module is edited. This closure is
+therefore an input of each job. It is narrow: an edited figure does not retrain. The files are read as text and not
+imported, which takes milliseconds.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from functools import cache
 from pathlib import Path
 
@@ -22,18 +21,18 @@ def experiments() -> list[str]:
 
 def closure(*modules: str) -> list[Path]:
     """The files of the given modules ("backprop.results.store") and of all they import from this package, sorted."""
-    found: set[Path] = set()
+    files: set[Path] = set()
     waiting = [_file(module) for module in modules]
     while waiting:
         path = waiting.pop()
-        if path is not None and path not in found:
-            found.add(path)
-            waiting.extend(_imported(path))
-    return sorted(found)
+        if path is not None and path not in files:
+            files.add(path)
+            waiting.extend(imports(path))
+    return sorted(files)
 
 
 def figure_names(experiment: str) -> list[str]:
-    """The keys of FIGURES in the experiment's `figures.py`, in the order they stand there."""
+    """The keys of FIGURES in the experiment's `figures.py`, in their order."""
     path = PACKAGE / "experiments" / experiment / "figures.py"
     if not path.exists():
         return []
@@ -44,14 +43,8 @@ def figure_names(experiment: str) -> list[str]:
     return []
 
 
-def quoted(template: Path) -> list[str]:
-    """The experiments whose findings a template quotes ("symmetry.values..."), in alphabetical order."""
-    text = template.read_text(encoding="utf-8")
-    return [name for name in experiments() if re.search(rf"\b{name}\.(values|protocol|protocols|provenance)\b", text)]
-
-
 def _file(module: str) -> Path | None:
-    """The file of a module of this package; None for other packages and for names that are no modules."""
+    """The file of a module of this package; None for other packages and for names that are not modules."""
     head, *rest = module.split(".")
     if head != PACKAGE.name:
         return None
@@ -63,8 +56,8 @@ def _file(module: str) -> Path | None:
 
 
 @cache
-def _imported(path: Path) -> tuple[Path, ...]:
-    """The files of this package that `path` imports, wherever in the file it does so."""
+def imports(path: Path) -> tuple[Path, ...]:
+    """The files of this package that the file `path` imports, also inside its functions."""
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-# Looks into what was trained: one row per network, the numbers and verdicts, the figures. Never trains.
+# Analyses trained networks: one row per network, then numbers and verdicts, then figures. Trains nothing.
 rule analyse:
     input:
         rules.train.output,

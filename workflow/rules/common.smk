@@ -1,23 +1,36 @@
-# What every stage needs: the checked protocols, and the source files a job depends on.
+# What every stage needs: the checked configuration, the Python of the jobs, the source files behind a job.
+import dataclasses
 import json
 import os
+import shlex
 import sys
+from pathlib import Path
+
+from snakemake.settings.types import DeploymentMethod
 
 from backprop import config as settings
 from backprop import dependencies
 from backprop.protocol import UserError
 
 try:
+    for path in workflow.configfiles:
+        # Snakemake has merged the files already; reading each once more finds keys that are given twice
+        settings.read(Path(path))
     PROTOCOLS = settings.check(config)
+    ASSIGNMENT = dataclasses.asdict(settings.assignment(config))
 except UserError as error:
-    # a user's mistake, told in one sentence before any job starts; a traceback would bury it
+    # an error of the user is one sentence before any job starts; a traceback would hide it
     sys.tracebacklimit = 0
     raise WorkflowError(f"configuration: {error}")
 
 EXPERIMENTS = list(PROTOCOLS)
 
-# the package in this folder is the one that runs, installed or not
-shell.prefix('export PYTHONPATH="src:${{PYTHONPATH:-}}"; ')
+# jobs run the package in this folder, whether it is installed or not, with the Python that runs Snakemake, so that no
+# environment has to be activated; conda activates its own
+PREFIX = 'export PYTHONPATH="src:${PYTHONPATH:-}"; '
+if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+    PREFIX += f'python() {{ {shlex.quote(sys.executable)} "$@"; }}; '
+shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 
 
 wildcard_constraints:
@@ -26,27 +39,27 @@ wildcard_constraints:
 
 
 def code(*modules):
-    """The source files behind these modules of the package, so that editing one of them reruns what it changes."""
+    """The source files behind these modules of the package; a job runs again when one of its files is edited."""
     files = dependencies.closure(*(f"backprop.{module}" for module in modules))
     return [os.path.relpath(path) for path in files]
 
 
 def stage_code(stage, module=None):
-    """The source files behind a stage and the module of the experiment that it calls, as an input function."""
+    """An input function: the source files behind a stage and the experiment's module that it calls."""
     return lambda wildcards: code(
         f"stages.{stage}", f"experiments.{wildcards.experiment}.{module or stage}"
     )
 
 
 def protocol_of(wildcards):
-    """A variant's overrides as JSON: what the job is told, and what makes it rerun when it changes."""
+    """A variant's overrides as JSON: an argument of its jobs, which run again when it changes."""
     variants = PROTOCOLS[wildcards.experiment]
     if wildcards.variant not in variants:
         allowed = ", ".join(variants)
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
-    # the order of a grid is the order of its cells, so keys stay as they are written
+    # the order of a grid is the order of its cells, so keys keep their order
     return json.dumps(variants[wildcards.variant].overrides())
 
 

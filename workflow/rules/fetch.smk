@@ -1,11 +1,11 @@
-# Fetches data sets: archives in, checked arrays out. Local copy, download or stand-in: see config/README.md.
+# Fetches data sets: reads archives, writes checked arrays. config/README.md describes the possible sources.
 from backprop import datasets
 
 SOURCE = str((config.get("data") or {}).get("source", "auto"))
 
 try:
     datasets.check_source(SOURCE)
-    # what `auto` finds is a parameter, so that archives put in place later are noticed and used
+    # the local copy is a parameter, so that `auto` uses archives that are added later
     LOCAL = {
         name: str(datasets.local_root(name) or "") if SOURCE == "auto" else ""
         for name in datasets.NAMES
@@ -26,7 +26,7 @@ rule fetch:
         "results/logs/fetch/{name}.tsv"
     wildcard_constraints:
         name="|".join(datasets.NAMES),
-    # each archive is asked for several times within the job; the job itself again only where success is a must
+    # the job itself tries each mirror several times; `download` tries the job again, because it must succeed
     retries: 1 if SOURCE == "download" else 0
     conda:
         "../../envs/environment.yaml"
@@ -37,5 +37,5 @@ rule fetch:
         source=SOURCE,
         local=lambda wildcards: LOCAL[wildcards.name],
     shell:
-        # tee: that a stand-in is used, or why a fetch failed, belongs on the screen too
+        # tee: the screen shows that a stand-in is used, or why a fetch failed
         "python -m backprop fetch {wildcards.name} --source {params.source:q} 2>&1 | tee {log}"

@@ -1,12 +1,18 @@
-# Renders the results for a reader. Reads findings, figures and text; trains and computes nothing.
-from pathlib import Path
-
-REPORT_TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
-ASSIGNMENT_TEXT = [
-    path
-    for path in REPORT_TEXT
-    if not path.startswith(("report/sections/", "report/claims/"))
-]
+# Renders the documents. The report reads findings, figures and text; the assignment reads text and runs its own code.
+TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
+OF_THE_REPORT = (
+    "report/sections/",
+    "report/claims/",
+    "report/style.css",
+    "report/templates/report.",
+)
+OF_THE_ASSIGNMENT = (
+    "report/assignment",
+    "report/templates/assignment.",
+    "report/templates/notebook/",
+)
+REPORT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_ASSIGNMENT)]
+ASSIGNMENT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_REPORT)]
 FINDINGS = "results/{experiment}/findings.json"
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 
@@ -40,9 +46,6 @@ rule report:
 
 rule assignment:
     input:
-        expand(
-            FINDINGS, experiment=dependencies.quoted(Path("report/assignment.md.j2"))
-        ),
         text=ASSIGNMENT_TEXT,
         code=code("documents.assignment"),
     output:
@@ -62,6 +65,7 @@ rule assignment:
         author=config.get("author", ""),
         student_id=config.get("student_id", ""),
         course=config.get("course", ""),
+        options=json.dumps(ASSIGNMENT),
     shell:
         "python -m backprop assignment --author {params.author:q} --student-id {params.student_id:q}"
-        " --course {params.course:q} > {log} 2>&1"
+        " --course {params.course:q} --options {params.options:q} > {log} 2>&1"

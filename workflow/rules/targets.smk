@@ -1,4 +1,4 @@
-# Names a person would type.
+# Targets that a user types: an experiment, verify, benchmark.
 for experiment in EXPERIMENTS:
 
     rule:
@@ -21,7 +21,7 @@ rule verify:
         "python -m pytest 2>&1 | tee {log}"
 
 
-# the data sets that benchmarks train on
+# the data sets of the benchmarks
 MEASURED_ON = {
     "evolution": "results/data/FashionMNIST.safetensors",
     "mnist": "results/data/MNIST.safetensors",

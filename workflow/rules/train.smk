@@ -1,4 +1,4 @@
-# Trains every network of one variant. Reads a protocol (and data), makes arrays.
+# Trains every network of one variant. Reads a protocol and, for some experiments, data; writes arrays.
 rule train:
     input:
         code=stage_code("train"),

@@ -1,7 +1,7 @@
 """The stages of the pipeline, one module each: train -> analyse -> find -> draw.
 
-Each reads what came before, calls its own module of the experiment, and writes what that returns; none knows
-another, so that what one of them imports neither slows nor reruns the rest.
+Each stage reads the results of the previous one, calls its module of the experiment, and writes what the module
+returns. Stages do not import each other, so the imports of one neither slow down nor rerun the others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measure every trained network of one variant: arrays in, a table with one row each out."""
+"""Measure every trained network of one variant: reads arrays, writes a table with one row per network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw the figures of an experiment from what lies on disk."""
+"""Draw the figures of an experiment from saved results."""
 
 from __future__ import annotations
 

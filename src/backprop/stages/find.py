@@ -1,4 +1,4 @@
-"""Compute the numbers the text quotes and judge the claims: all variants of an experiment in, one JSON file out."""
+"""Compute the numbers in the text and judge the claims: reads all variants of an experiment, writes one JSON file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train every network of one variant: a protocol in, arrays out. The only stage that imports torch."""
+"""Train every network of one variant: takes a protocol, writes arrays. No other stage imports torch."""
 
 from __future__ import annotations
 

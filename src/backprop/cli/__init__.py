@@ -1,0 +1,73 @@
+"""The command line: each stage, each document and the configuration, without Snakemake.
+
+The workflow calls the same commands. A command imports its own stage only, because a short job spends most of its time
+on starting Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from backprop.cli import configuration, documents, stages
+from backprop.cli.common import Commands
+from backprop.values import UserError
+
+DESCRIPTION = """\
+Reproduce Rumelhart, Hinton & Williams (1986): run one step of the pipeline, or look at the
+configuration. `snakemake --cores all` runs all steps in their order."""
+
+EXAMPLES = """\
+examples:
+  backprop check                                              the configuration, checked and listed
+  backprop fields symmetry                                    the fields of Experiment 1
+  backprop train symmetry --variant targets_0.1_0.9           train one variant ...
+  backprop analyse symmetry --variant targets_0.1_0.9         ... measure its networks ...
+  backprop find symmetry && backprop draw symmetry            ... and compare all variants
+  backprop train line --config config/config.yaml --config config/quick.yaml
+                                                              with the seeds of the quick configuration
+
+`backprop COMMAND --help` describes a command. Snakemake runs the same commands and writes to the same places."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status is 0 after success, 2 after an error of the user, 130 after an interruption."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if not options.command:
+        parser.print_help()
+        return 0
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"backprop: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("backprop: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `run`, the function that executes it."""
+    parser = argparse.ArgumentParser(
+        prog="backprop",
+        usage="%(prog)s [--results FOLDER] COMMAND ...",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER", help="./results by default")
+    commands = Commands(parser)
+    stages.add(commands)
+    documents.add(commands)
+    configuration.add(commands)
+    parser.epilog = f"{commands.overview()}\n\n{EXAMPLES}"
+    return parser

@@ -1,0 +1,102 @@
+"""The command line: help with examples, and an error of the user is one sentence."""
+
+import subprocess
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from backprop import dependencies
+from backprop.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def test_the_command_is_installed_and_returns_its_exit_status(capsys):
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, name = scripts["backprop"].partition(":")
+    assert getattr(import_module(module), name)(["fields"]) == 0
+    assert "symmetry" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_the_help_groups_the_commands_and_has_examples(arguments, capsys):
+    if arguments:
+        with pytest.raises(SystemExit) as exit_:
+            main(arguments)
+        assert exit_.value.code == 0
+    else:
+        assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: backprop ")
+    groups = [
+        text.index(f"\n{title}:\n") for title in ("run a stage", "render a document", "look at the configuration")
+    ]
+    assert groups == sorted(groups)
+    assert "\n  backprop fields symmetry " in text
+
+
+@pytest.mark.parametrize("command", "fetch train analyse find draw report assignment check fields".split())
+def test_every_command_has_a_help(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: backprop {command} ")
+
+
+def test_the_experiments_are_listed_with_what_they_are_about(capsys):
+    assert main(["fields"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == dependencies.experiments()
+
+
+def test_the_configuration_is_listed_with_its_networks_and_sweeps(capsys):
+    assert main(["check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "symmetry/targets_0.1_0.9: 4,000 networks, 20,000,000 sweeps; targets: [0.1, 0.9]" in lines
+    assert "line/paper: 200 seeds; no departure" in lines
+
+
+def test_a_variant_with_very_many_networks_is_accepted_with_a_warning(tmp_path, capsys):
+    (tmp_path / "many.yaml").write_text("experiments: {symmetry: {seeds: 10000000}}")
+    assert main(["check", "--config", str(tmp_path / "many.yaml")]) == 0
+    warning = "backprop: warning: symmetry/paper trains 10,000,000 networks, 50,000,000,000 sweeps.\n"
+    assert capsys.readouterr().err == warning
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "symmetry", "--variant", "nobody"], "symmetry: unknown variant 'nobody'; allowed are paper, "),
+        (["train", "symetry"], "unknown experiment 'symetry'; did you mean symmetry? Allowed are autograd, "),
+        (["analyse", "symetry", "--protocol", "{}"], "unknown experiment 'symetry'; did you mean symmetry?"),
+        (["find", "symetry", "--variants", "paper"], "unknown experiment 'symetry'; did you mean symmetry?"),
+        (["fields", "symetry"], "unknown experiment 'symetry'; did you mean symmetry?"),
+        (["fields", "symmetry", "--write"], "--markdown, --schema and --write are about all experiments"),
+        (["train", "symmetry", "--protocol", "{sweeps: 3}"], "--protocol is '{sweeps: 3}'; expected JSON such as"),
+        (["train", "symmetry", "--protocol", "[1]"], "--protocol is '[1]'; expected JSON such as"),
+        (["train", "symmetry", "--protocol", '{"sweep": 3}'], "symmetry, variant paper: unknown key 'sweep'; did you"),
+        (["assignment", "--options", '{"networks": 1}'], "assignment: networks is 1; it must be at least 20."),
+        (["assignment", "--options", '{"workarounds": ["x"]}'], "assignment: workarounds: unknown row 'x'; "),
+        (["check", "--config", "gone.yaml"], "gone.yaml: no such file."),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_sentence_and_status_2(arguments, words, capsys):
+    assert main(arguments) == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"backprop: {words}")
+    assert message.count("\n") == 1 and len(message) < 320
+
+
+def test_the_command_ends_quietly_when_its_reader_closes_the_pipe():
+    command = f"{sys.executable} -m backprop fields --schema | head -1"
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stdout.startswith("# Generated from the protocols")
+    assert ended.stderr == ""
