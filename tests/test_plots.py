@@ -1,4 +1,4 @@
-"""Figures hold what they were given, clip nothing, survive odd data, and are the same bytes twice."""
+"""Figures show their data, clip nothing, accept degenerate data, and have the same bytes each time."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ from backprop import plots
 from backprop.evidence.statistics import kaplan_meier
 from backprop.plots.labels import EndLabels
 
-FIGURE_1: dict[str, Any] = {
+PAPER: dict[str, Any] = {
     "weights": [[14.2, -3.6, 7.2, -7.2, 3.6, -14.2], [-14.2, 3.6, -7.1, 7.1, -3.6, 14.2]],
     "biases": [-1.1, -1.1],
     "output_weights": [-8.8, -8.8],
@@ -38,116 +38,116 @@ def _times() -> tuple[np.ndarray, np.ndarray]:
 
 
 def network() -> Figure:
-    figure = plots.figure(plots.WIDE, 3.7)
-    for ax in figure.subplots(1, 3)[:1]:
-        plots.network_diagram(ax, **FIGURE_1, title="The paper", subtitle="1,425 sweeps")
-    return figure
+    fig = plots.figure(plots.WIDE, 3.7)
+    for ax in fig.subplots(1, 3)[:1]:
+        plots.network_diagram(ax, **PAPER, title="The paper", subtitle="1,425 sweeps")
+    return fig
 
 
 def hinton() -> Figure:
-    figure, ax = plots.axes(4, 2)
+    fig, ax = plots.axes(4, 2)
     plots.hinton_diagram(ax, _rng().normal(size=(2, 4)), rows=["a", "b"], columns=list("wxyz"), paper=True)
-    return figure
+    return fig
 
 
 def gallery() -> Figure:
-    figure = plots.figure(plots.WIDE, 2)
+    fig = plots.figure(plots.WIDE, 2)
     matrices = _rng().normal(size=(5, 2, 8))
-    plots.hinton_gallery(figure, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3)
-    return figure
+    plots.hinton_gallery(fig, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3)
+    return fig
 
 
 def sweeps() -> Figure:
-    figure, (left, right) = plots.figure(plots.WIDE, 2.5), (None, None)
-    left, right = figure.subplots(1, 2)
+    fig = plots.figure(plots.WIDE, 2.5)
+    left, right = fig.subplots(1, 2)
     times, observed = _times()
-    plots.sweeps_distribution(left, np.where(observed, times, np.nan), 3000)
+    plots.sweeps_distribution(left, np.where(observed, times, np.nan), 3000, mark=1425)
     plots.sweeps_distribution(right, np.where(observed, times, -1), 3000, mark=2500, log=True)
-    return figure
+    return fig
 
 
 def survival() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 3.2)
+    fig, ax = plots.axes(plots.COLUMN, 3.2)
     never = (np.full(20, 3000), np.zeros(20, bool))
-    plots.survival_curves(ax, {"ours": _times(), "again": _times(), "never": never}, 3000, at_risk=True)
-    return figure
+    plots.survival_curves(ax, {"first": _times(), "second": _times(), "never": never}, 3000, at_risk=True)
+    return fig
 
 
 def survival_log() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 2.6)
-    plots.survival_curves(ax, {"ours": _times()}, 3000, log=True, log_time=True)
-    return figure
+    fig, ax = plots.axes(plots.COLUMN, 2.6)
+    plots.survival_curves(ax, {"first": _times()}, 3000, log=True, log_time=True)
+    return fig
 
 
 def ratios() -> Figure:
-    figure, ax = plots.axes(4, 3.5)
+    fig, ax = plots.axes(4, 3.5)
     family = np.repeat(["1:2:4", "1:2:3", ""], [50, 30, 20])
     r = np.array([CENTRES.get(str(f), (5.0, 20.0)) for f in family]) * np.exp(_rng().normal(0, 0.03, (100, 2)))
     plots.ratio_scatter(ax, r[:, 0], r[:, 1], CENTRES, family.tolist())
-    return figure
+    return fig
 
 
 def errors() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 2.5)
+    fig, ax = plots.axes(plots.COLUMN, 2.5)
     e = np.exp(-np.arange(50)[:, None] * _rng().uniform(0, 0.1, 20))
     plots.error_curves(ax, np.arange(50) * 10, e, e[-1] < 0.5, highlight=[0, 3])
-    return figure
+    return fig
 
 
 def heat() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 3)
+    fig, ax = plots.axes(plots.COLUMN, 3)
     values = _rng().uniform(size=(3, 4))
     values[2, 3] = np.nan
     plots.heatmap(ax, values, [0.01, 0.1, 1, 10], [0, 0.5, 0.9], mark=(0.1, 0.9), label="rate", text="{:.2f}".format)
-    return figure
+    return fig
 
 
 def rates() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 2.8)
+    fig, ax = plots.axes(plots.COLUMN, 2.8)
     x = np.geomspace(0.01, 1, 6)
     band = plots.rate_intervals(np.full(6, 90), 100)
     plots.rate_curves(ax, x, {f"group {k}": band for k in range(5)}, mark=0.1)
-    return figure
+    return fig
 
 
 def dots() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 2.5)
+    fig, ax = plots.axes(plots.COLUMN, 2.5)
     estimate, low, high = plots.rate_intervals([[90, 80], [5, 0], [0, 0]], [[100, 100], [100, 100], [0, 0]])
     labels = ["the paper", "a rather long name of a variant", "nothing"]
     plots.interval_dots(ax, labels, estimate, low, high, ["targets 0, 1", "targets 0.1, 0.9"], reference=0.9)
-    return figure
+    return fig
 
 
 def images() -> Figure:
-    figure = plots.figure(plots.COLUMN, 2)
+    fig = plots.figure(plots.COLUMN, 2)
     stack = _rng().normal(size=(7, 8, 8))
     names = [f"unit {k}" for k in range(7)]
-    plots.image_grid(figure, stack, names, 4, diverging=True, common_scale=True, label="w")
-    return figure
+    plots.image_grid(fig, stack, names, 4, diverging=True, common_scale=True, label="w")
+    return fig
 
 
 def confusion() -> Figure:
-    figure, ax = plots.axes(4.4, 4.2)
+    fig, ax = plots.axes(4.4, 4.2)
     plots.confusion_matrix(ax, np.diag([980, 1135, 0]) + 7 * (1 - np.eye(3, dtype=int)))
-    return figure
+    return fig
 
 
 def surface() -> Figure:
-    figure = plots.figure(plots.WIDE, 3.2)
+    fig = plots.figure(plots.WIDE, 3.2)
     a, b = np.linspace(-1, 3, 30), np.linspace(-2, 2, 25)
     path = np.column_stack([np.linspace(-1, 1, 9), np.linspace(2, 0, 9)])
     path[-1] = np.nan  # it diverged
     loss = (a[None] - 1) ** 2 + b[:, None] ** 2 + 0.1
-    plots.surface_and_contours(figure, a, b, loss, {"descent": path}, best=(1, 0))
-    return figure
+    plots.surface_and_contours(fig, a, b, loss, {"descent": path}, best=(1, 0))
+    return fig
 
 
 def loss() -> Figure:
-    figure, ax = plots.axes(plots.COLUMN, 2.4)
+    fig, ax = plots.axes(plots.COLUMN, 2.4)
     x = np.arange(1, 30)
     curves = {"training": 1 / x, "test": 1 / x + 0.001}
     plots.loss_curve(ax, x, curves, reference=0.035, reference_label="closed form")
-    return figure
+    return fig
 
 
 ALL: list[Callable[[], Figure]] = [
@@ -169,8 +169,8 @@ ALL: list[Callable[[], Figure]] = [
 ]
 
 
-def texts(figure: Figure) -> list[str]:
-    return [t.get_text() for t in figure.findobj(Text) if isinstance(t, Text) and t.get_text()]
+def texts(fig: Figure) -> list[str]:
+    return [t.get_text() for t in fig.findobj(Text) if isinstance(t, Text) and t.get_text()]
 
 
 @pytest.mark.parametrize("make", ALL)
@@ -184,13 +184,13 @@ def test_the_same_figure_is_the_same_svg(make: Callable[[], Figure]) -> None:
 
 @pytest.mark.parametrize("make", ALL)
 def test_no_text_leaves_the_figure(make: Callable[[], Figure]) -> None:
-    figure = make()
-    canvas = FigureCanvasAgg(figure)
+    fig = make()
+    canvas = FigureCanvasAgg(fig)
     canvas.draw()
-    frame = figure.bbox.padded(1)
-    flat = [ax for ax in figure.axes if not hasattr(ax, "get_zlim")]
+    frame = fig.bbox.padded(1)
+    flat = [ax for ax in fig.axes if not hasattr(ax, "get_zlim")]
     hidden = set().union(*(_hidden_ticks(ax) for ax in flat))
-    for text in figure.findobj(Text):
+    for text in fig.findobj(Text):
         if not (isinstance(text, Text) and text.get_text() and text.axes in flat) or text in hidden:
             continue
         box = text.get_window_extent(canvas.get_renderer())
@@ -201,18 +201,23 @@ def test_no_text_leaves_the_figure(make: Callable[[], Figure]) -> None:
 
 
 def _hidden_ticks(ax: Any) -> set[Any]:
-    """Labels of ticks beyond the limits, which exist as artists but are not drawn."""
-    ticks = [t for axis in (ax.xaxis, ax.yaxis) for t in (*axis.get_major_ticks(), *axis.get_minor_ticks())]
-    drawn = [t for axis in (ax.xaxis, ax.yaxis) for t in axis._update_ticks()]
-    return {label for t in ticks if t not in drawn for label in (t.label1, t.label2)}
+    """Labels of ticks outside the limits, which exist as artists but are not drawn."""
+    hidden = set()
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_transform().transform(axis.get_view_interval()))
+        margin = 1e-6 * (high - low)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low - margin <= axis.get_transform().transform(tick.get_loc()) <= high + margin:
+                hidden |= {tick.label1, tick.label2}
+    return hidden
 
 
 @pytest.mark.parametrize("make", [survival, survival_log, errors, rates, loss])
 def test_labels_at_line_ends_do_not_overlap(make: Callable[[], Figure]) -> None:
-    figure = make()
-    canvas = FigureCanvasAgg(figure)
+    fig = make()
+    canvas = FigureCanvasAgg(fig)
     canvas.draw()
-    (labels,) = (a for a in figure.findobj(EndLabels) if isinstance(a, EndLabels))
+    (labels,) = (a for a in fig.findobj(EndLabels) if isinstance(a, EndLabels))
     boxes = sorted((t.get_window_extent(canvas.get_renderer()) for t in labels.texts), key=lambda b: b.y0)
     assert len(boxes) == len(labels.ends) > 0
     for below, above in pairwise(boxes):
@@ -222,8 +227,8 @@ def test_labels_at_line_ends_do_not_overlap(make: Callable[[], Figure]) -> None:
 def test_importing_plots_loads_no_torch_pandas_scipy_or_pyplot() -> None:
     slow = {"torch", "pandas", "scipy", "matplotlib.pyplot"}
     check = f"import sys, backprop.plots; print({slow} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    process = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
@@ -232,44 +237,44 @@ def test_other_formats_are_deterministic_too(kind: str, magic: bytes) -> None:
     assert plots.save(dots(), kind) == plots.save(dots(), kind)
 
 
-def test_fonts_are_taken_only_from_a_folder_that_has_some(tmp_path: Path) -> None:
+def test_no_folder_and_a_folder_without_fonts_change_no_font(tmp_path: Path) -> None:
     before = plots.save(loss())
     plots.register_fonts(None)
     plots.register_fonts(tmp_path)
     assert plots.save(loss()) == before
 
 
-# What each figure says
+# The content of each figure
 
 
 def test_the_network_diagram_prints_all_seventeen_numbers() -> None:
-    figure, ax = plots.axes(3, 3.7)
-    plots.network_diagram(ax, **FIGURE_1)
-    written = texts(figure)
-    expected = np.r_[np.ravel(FIGURE_1["weights"]), FIGURE_1["biases"], FIGURE_1["output_weights"], 6.4]
+    fig, ax = plots.axes(3, 3.7)
+    plots.network_diagram(ax, **PAPER)
+    written = texts(fig)
+    expected = np.r_[np.ravel(PAPER["weights"]), PAPER["biases"], PAPER["output_weights"], 6.4]
     for value in set(expected.tolist()):
         assert written.count(plots.number(value)) == np.sum(expected == value), value
     bars = [p.get_height() for p in ax.patches if isinstance(p, Rectangle)]
-    np.testing.assert_allclose(np.array(bars) / bars[0] * 14.2, np.ravel(FIGURE_1["weights"]), rtol=1e-12)
+    np.testing.assert_allclose(np.array(bars) / bars[0] * 14.2, np.ravel(PAPER["weights"]), rtol=1e-12)
 
 
 def test_the_numbers_of_a_network_diagram_do_not_overlap() -> None:
-    figure = network()
-    canvas = FigureCanvasAgg(figure)
+    fig = network()
+    canvas = FigureCanvasAgg(fig)
     canvas.draw()
-    boxes = [t.get_window_extent(canvas.get_renderer()) for t in figure.axes[0].texts if t.get_text()]
+    boxes = [t.get_window_extent(canvas.get_renderer()) for t in fig.axes[0].texts if t.get_text()]
     for k, box in enumerate(boxes):
         assert not any(box.shrunk(0.92, 0.92).overlaps(other.shrunk(0.92, 0.92)) for other in boxes[k + 1 :])
 
 
-def test_a_network_diagram_needs_two_hidden_units_and_survives_nan() -> None:
+def test_a_network_diagram_needs_two_hidden_units_and_accepts_nan() -> None:
     _, ax = plots.axes()
     with pytest.raises(ValueError, match="two hidden units"):
         plots.network_diagram(ax, np.ones((3, 6)), [1, 1, 1], [1, 1, 1], 0)
-    figure, ax = plots.axes(3, 3.7)
+    fig, ax = plots.axes(3, 3.7)
     plots.network_diagram(ax, np.full((2, 6), np.nan), [np.nan, 0], [np.nan, 0], np.nan)
-    assert texts(figure).count("?") == 12
-    plots.save(figure)
+    assert texts(fig).count("?") == 12
+    plots.save(fig)
 
 
 def test_areas_in_a_hinton_diagram_are_magnitudes_and_nan_is_a_gap() -> None:
@@ -289,27 +294,27 @@ def test_failed_networks_are_crossed_in_the_gallery() -> None:
     assert texts(gallery()).count("net 3") == 1
 
 
-def test_the_histogram_holds_every_network_and_says_how_many_failed() -> None:
-    figure, ax = plots.axes()
-    plots.sweeps_distribution(ax, [100, 200, 1425, 1500, np.nan, np.nan, -1, 9000], cap=2000)
-    written = " ".join(texts(figure))
+def test_the_histogram_counts_every_network_and_prints_the_number_unsolved() -> None:
+    fig, ax = plots.axes()
+    plots.sweeps_distribution(ax, [100, 200, 1425, 1500, np.nan, np.nan, -1, 9000], cap=2000, mark=1425)
+    written = " ".join(texts(fig))
     assert "not solved\nby 2,000:\n4\n(50%)" in written
     assert "1,425 sweeps,\n38% solved by then" in written
     (steps,) = (p for p in ax.patches if isinstance(p, StepPatch))
     assert np.sum(steps.get_data()[0]) == 4
 
 
-def test_a_mark_beyond_the_cap_claims_no_quantile() -> None:
-    figure, ax = plots.axes()
+def test_a_mark_above_the_cap_gets_no_share() -> None:
+    fig, ax = plots.axes()
     plots.sweeps_distribution(ax, [100, np.nan], cap=1000, mark=1425)
-    assert not any("solved by then" in t for t in texts(figure))
-    plots.save(figure)
+    assert not any("solved by then" in t for t in texts(fig))
+    plots.save(fig)
 
 
-def test_survival_curves_are_kaplan_meiers() -> None:
+def test_survival_curves_are_kaplan_meier_estimates() -> None:
     _, ax = plots.axes()
     times, observed = _times()
-    plots.survival_curves(ax, {"ours": (times, observed)}, 3000)
+    plots.survival_curves(ax, {"networks": (times, observed)}, 3000)
     curve = kaplan_meier(times, observed)
     x, y = (np.asarray(v) for v in ax.lines[0].get_data())
     np.testing.assert_array_equal(x[1:-1], curve.times)
@@ -324,9 +329,9 @@ def test_ratios_beyond_the_limit_are_counted() -> None:
     assert "1:2:4\n50%" in written
 
 
-def test_the_heatmap_writes_its_cells_and_frames_the_papers() -> None:
-    figure = heat()
-    ax = figure.axes[0]
+def test_the_heatmap_prints_its_cells_and_frames_the_marked_one() -> None:
+    fig = heat()
+    ax = fig.axes[0]
     assert len([t for t in ax.texts if t.get_text() not in ("the paper", "")]) == 11  # of 12, one is nan
     frames = [p.get_xy() for p in ax.patches if isinstance(p, Rectangle)]
     assert frames[0] == pytest.approx((1 - 0.46, 2 - 0.46))
@@ -334,32 +339,32 @@ def test_the_heatmap_writes_its_cells_and_frames_the_papers() -> None:
         plots.heatmap(ax, np.ones((4, 3)), [1, 2, 3, 4], [1, 2, 3])
 
 
-def test_the_confusion_matrix_writes_counts_and_leaves_zeros_off_the_diagonal_blank() -> None:
-    figure, ax = plots.axes(4, 4)
+def test_the_confusion_matrix_prints_counts_except_zeros_off_the_diagonal() -> None:
+    fig, ax = plots.axes(4, 4)
     plots.confusion_matrix(ax, [[1135, 0], [3, 0]])
     assert [t.get_text() for t in ax.texts] == ["1,135", "3", "0"]
-    plots.save(figure)
+    plots.save(fig)
 
 
-def test_interval_dots_stand_at_their_estimates() -> None:
-    figure = dots()
-    ax = figure.axes[0]
+def test_interval_dots_are_at_their_estimates() -> None:
+    fig = dots()
+    ax = fig.axes[0]
     np.testing.assert_allclose(np.asarray(ax.lines[0].get_xdata(), float), [0.9, 0.05, np.nan])
-    assert {"targets 0, 1", "targets 0.1, 0.9", "the paper"} <= set(texts(figure))
+    assert {"targets 0, 1", "targets 0.1, 0.9", "the paper"} <= set(texts(fig))
 
 
-# Odd data
+# Degenerate data
 
 
 NONE = np.empty(0)
-NOBODY = (NONE, NONE.astype(bool))
+NO_NETWORKS = (NONE, NONE.astype(bool))
 NAN = [np.nan, np.nan]
-ODD: list[Callable[[Any], object]] = [
+DEGENERATE: list[Callable[[Any], object]] = [
     lambda ax: plots.sweeps_distribution(ax, NONE, 1000),
     lambda ax: plots.sweeps_distribution(ax, NAN, 1000),
     lambda ax: plots.sweeps_distribution(ax, NAN, 1000, log=True),
     lambda ax: plots.survival_curves(ax, {}, 1000),
-    lambda ax: plots.survival_curves(ax, {"none": NOBODY}, 1000, log=True),
+    lambda ax: plots.survival_curves(ax, {"none": NO_NETWORKS}, 1000, log=True),
     lambda ax: plots.survival_curves(ax, {"never": ([1000], [False])}, 1000, log=True, log_time=True),
     lambda ax: plots.survival_curves(ax, {"always": ([3, 5], [True, True])}, 1000, log=True, at_risk=True),
     lambda ax: plots.ratio_scatter(ax, NONE, NONE, CENTRES),
@@ -384,14 +389,14 @@ ODD: list[Callable[[Any], object]] = [
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("draw", ODD)
+@pytest.mark.parametrize("draw", DEGENERATE)
 def test_empty_and_degenerate_data_still_make_figures(draw: Callable[[Any], object]) -> None:
-    figure, ax = plots.axes()
+    fig, ax = plots.axes()
     draw(ax)
-    figure.draw_without_rendering()
+    fig.draw_without_rendering()
 
 
-# Small parts
+# Helpers
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -414,7 +419,7 @@ def test_spread_keeps_distance_order_and_bounds_and_moves_no_more_than_needed(se
     ("value", "digits", "text"),
     [(-14.2, 1, "−14.2"), (-0.04, 1, "0.0"), (1425, 0, "1,425"), (np.nan, 1, "nan")],
 )
-def test_numbers_for_labels(value: float, digits: int, text: str) -> None:
+def test_a_number_as_a_label(value: float, digits: int, text: str) -> None:
     assert plots.number(value, digits) == text
 
 
@@ -422,5 +427,15 @@ def test_numbers_for_labels(value: float, digits: int, text: str) -> None:
     ("share", "text"),
     [(0, "0%"), (1, "100%"), (0.0004, "<0.1%"), (0.9996, ">99.9%"), (0.055, "5.5%"), (0.5, "50%")],
 )
-def test_a_percentage_is_never_falsely_zero_or_all(share: float, text: str) -> None:
+def test_only_exact_shares_are_labelled_0_or_100_percent(share: float, text: str) -> None:
     assert plots.percent(share) == text
+
+
+def test_ticks_are_labelled_in_plain_numbers_and_percent() -> None:
+    _, ax = plots.axes()
+    plots.number_ticks(ax.xaxis)
+    plots.percent_ticks(ax.yaxis)
+    assert ax.xaxis.get_major_formatter()(2_000_000, 0) == "2,000,000"
+    assert ax.xaxis.get_major_formatter()(0.05, 0) == "0.05"
+    assert ax.yaxis.get_major_formatter()(0.075, 0) == "7.5%"
+    assert ax.yaxis.get_major_formatter()(1, 0) == "100%"

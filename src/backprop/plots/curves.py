@@ -8,17 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.ticker import FuncFormatter
 
 from backprop.plots.labels import End, EndLabels
-from backprop.plots.style import (
-    BLUE,
-    DASHES,
-    INK,
-    SERIES,
-    VERMILLION,
-    log_ticks,
-)
+from backprop.plots.style import BLUE, DASHES, INK, SERIES, VERMILLION, log_ticks, number_ticks
 
 
 def error_curves(
@@ -31,14 +23,15 @@ def error_curves(
     log_time: bool = False,
     ylabel: str = "error E",
 ) -> None:
-    """The error of each of many networks over the sweeps: plateaus, drops, and the ones that never drop.
+    """One curve per network: the error over the sweeps, with its plateaus and drops.
 
-    `sweeps` [records], `errors` [records, networks], `solved` [networks]: networks that solved the task are
-    blue, the others vermillion and dashed. `highlight` lists columns to draw strongly. A gap is left where E
-    is nan, and on the log axis where it is 0.
+    `sweeps` is [records], `errors` is [records, networks] and `solved` is [networks]. Networks that solved the task
+    are blue; the others are vermillion. `highlight` lists the columns of `errors` to draw with thick lines, dashed for
+    a network that did not solve the task. A curve has a gap where E is nan and, on a logarithmic axis, where E is 0.
+    `log` makes the error axis logarithmic, `log_time` the axis of sweeps.
     """
     x, e, ok = np.asarray(sweeps, float), np.asarray(errors, float), np.asarray(solved, bool)
-    log = log and bool(np.any(e > 0))  # matplotlib refuses a logarithmic axis without a positive number
+    log = log and bool(np.any(e > 0))  # a logarithmic axis needs a positive number
     if log:
         e = np.where(e > 0, e, np.nan)
     many = max(1, ok.size)
@@ -61,15 +54,15 @@ def error_curves(
     if log_time:
         log_ticks(ax.xaxis)
     else:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
+        number_ticks(ax.xaxis)
     ax.set(xlabel="sweeps", ylabel=ylabel)
     ends = []
-    for state, colour, word in ((True, BLUE, "solved"), (False, VERMILLION, "not solved")):
+    for state, colour, label in ((True, BLUE, "solved"), (False, VERMILLION, "not solved")):
         last = e[-1, ok == state] if e.size else np.empty(0)
         last = last[np.isfinite(last)]
         if np.any(ok == state):
             y = float(np.median(last)) if last.size else float(np.mean(ax.get_ylim()))
-            ends.append(End(x[-1], y, f"{int(np.sum(ok == state)):,} {word}", colour))
+            ends.append(End(x[-1], y, f"{int(np.sum(ok == state)):,} {label}", colour))
     EndLabels(ax, ends)
 
 
@@ -83,24 +76,28 @@ def loss_curve(
     reference_label: str = "",
     log: bool = True,
 ) -> None:
-    """A loss over steps [k], or several, label to [k]; `reference` is a level to compare with, labelled."""
-    at = np.asarray(steps, float)
+    """One loss curve over `steps` [k], or several.
+
+    `losses` is [k], or maps a label to [k]. `reference` is a level for comparison: a horizontal line with the label
+    `reference_label`. `log` makes the loss axis logarithmic.
+    """
+    x = np.asarray(steps, float)
     curves = losses if isinstance(losses, Mapping) else {"": losses}
     ends = []
     for k, (label, loss) in enumerate(curves.items()):
         values = np.asarray(loss, float)
-        ax.plot(at, values, color=SERIES[k % len(SERIES)], ls=DASHES[k % len(DASHES)], lw=1.4)
+        ax.plot(x, values, color=SERIES[k % len(SERIES)], ls=DASHES[k % len(DASHES)], lw=1.4)
         known = np.flatnonzero(np.isfinite(values))
         if label and known.size:
-            ends.append(End(at[known[-1]], values[known[-1]], label, SERIES[k % len(SERIES)]))
+            ends.append(End(x[known[-1]], values[known[-1]], label, SERIES[k % len(SERIES)]))
     if log:
         ax.set_yscale("log")
     if reference is not None:
         ax.axhline(reference, color=INK, lw=0.9, ls=DASHES[1], zorder=1)
-        if at.size:
-            ends.append(End(at[-1], reference, reference_label, INK))
-    if at.size > 1:
-        ax.set_xlim(at[0], at[-1])
+        if x.size:
+            ends.append(End(x[-1], reference, reference_label, INK))
+    if x.size > 1:
+        ax.set_xlim(x[0], x[-1])
     EndLabels(ax, ends)
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)

@@ -1,4 +1,4 @@
-"""Learning times and rates over many networks: histograms, survival curves, weight families, intervals."""
+"""Learning times and weight families of many networks: histograms, survival curves and scatter plots."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from backprop.evidence.statistics import kaplan_meier, quantile_of
 from backprop.plots.labels import End, EndLabels
@@ -21,7 +20,9 @@ from backprop.plots.style import (
     SMALL,
     VERMILLION,
     log_ticks,
+    number_ticks,
     percent,
+    percent_ticks,
     plain_ticks,
 )
 
@@ -32,33 +33,34 @@ def sweeps_distribution(
     ax: Axes,
     first_sweeps: npt.ArrayLike,
     cap: float,
-    mark: float | None = 1425,
+    mark: float | None = None,
     mark_label: str = "the paper",
     log: bool = False,
     bins: int = 60,
 ) -> None:
-    """Histogram of sweeps to criterion [n]; networks unsolved by `cap` (nan, negative) get their own bar.
+    """Histogram of the sweeps until each network met the criterion, with a separate bar for unsolved networks.
 
-    A line at `mark` sweeps says which quantile of all networks that is, the unsolved counted as slower. `log`
-    makes the sweeps logarithmic.
+    `first_sweeps` is [n]: nan, a negative number or a number above `cap` means that the network was not solved by
+    `cap` sweeps. `mark` draws a line at that many sweeps, labelled with the share of all networks solved by then;
+    unsolved networks count as slower. `log` makes the axis of sweeps logarithmic.
     """
     times = np.asarray(first_sweeps, float).ravel()
     solved = np.isfinite(times) & (times >= 0) & (times <= cap)
-    inside = times[solved]
-    low = max(float(inside.min() if inside.size else cap / 10), 1.0) if log else 0.0
+    learned = times[solved]
+    low = max(float(learned.min() if learned.size else cap / 10), 1.0) if log else 0.0
     edges = np.geomspace(low * 0.95, cap, bins + 1) if log else np.linspace(low, cap, bins + 1)
-    counts, _ = np.histogram(inside, edges)
+    counts, _ = np.histogram(learned, edges)
     ax.stairs(counts, edges, fill=True, color=BLUE, alpha=0.85, lw=0)
     if log:
         ax.set_xscale("log")
         start, stop = cap * (cap / edges[0]) ** 0.05, cap * (cap / edges[0]) ** 0.1
     else:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+        number_ticks(ax.xaxis)
         start, stop = cap * 1.05, cap * 1.1
-    censored = times.size - inside.size
+    censored = times.size - learned.size
     top = max(float(counts.max(initial=1)), 1.0)
     if censored:
-        # A tall censored bar would flatten the histogram: it is cut, and its count is written on it.
+        # A tall bar of unsolved networks would flatten the histogram, so the bar is cut and labelled with its count.
         height = min(censored, 1.05 * top)
         ax.bar(
             start,
@@ -116,11 +118,12 @@ def survival_curves(
     at_risk: bool = False,
     level: float = 0.95,
 ) -> None:
-    """Kaplan-Meier curves: share of networks unsolved after so many sweeps, with pointwise log(-log) bands.
+    """Kaplan-Meier curves: the share of networks still unsolved over the sweeps, with pointwise log(-log) bands.
 
-    `groups` maps a label to (times [n] in sweeps, observed [n] truth values); empty groups are left out.
-    Labels stand at the ends of the curves. `log` and `log_time` make the share and the sweeps logarithmic;
-    `at_risk` writes the number still unsolved and uncensored under the ticks.
+    `groups` maps a label to (times [n] in sweeps, observed [n] truth values), see `statistics.kaplan_meier`; empty
+    groups are skipped. Labels are placed at the ends of the curves. `log` makes the axis of shares logarithmic,
+    `log_time` the axis of sweeps. `at_risk` prints the number of unsolved, uncensored networks below each tick.
+    `level` is the confidence level of the bands.
     """
     used = {label: (np.asarray(t, float), np.asarray(o, bool)) for label, (t, o) in groups.items() if np.size(t)}
     floor = 0.5 / max((t.size for t, _ in used.values()), default=1) if log else 0.0
@@ -130,21 +133,21 @@ def survival_curves(
     for k, (label, (times, observed)) in enumerate(used.items()):
         colour, dash = SERIES[k % len(SERIES)], DASHES[k % len(DASHES)]
         curve = kaplan_meier(times, observed, level)
-        inside = curve.times <= cap
-        x = np.r_[start, curve.times[inside], cap]
+        by_cap = curve.times <= cap
+        x = np.r_[start, curve.times[by_cap], cap]
         survival, low, high = (
-            np.maximum(np.r_[1, s[inside], s[inside][-1] if inside.any() else 1], floor)
+            np.maximum(np.r_[1, s[by_cap], s[by_cap][-1] if by_cap.any() else 1], floor)
             for s in (curve.survival, curve.low, curve.high)
         )
         lowest = min(lowest, float(np.nanmin(low)))
-        drawn = _last_in_bins(np.log(x) if log_time else x)
-        ax.fill_between(x[drawn], low[drawn], high[drawn], step="post", color=colour, alpha=0.16, lw=0)
+        kept = _last_in_bins(np.log(x) if log_time else x)
+        ax.fill_between(x[kept], low[kept], high[kept], step="post", color=colour, alpha=0.16, lw=0)
         ax.step(x, survival, where="post", color=colour, ls=dash, lw=1.4)
         ends.append(
             End(
                 cap,
                 float(survival[-1]),
-                f"{label}  {percent(float(np.r_[1, curve.survival[inside]][-1]))}",
+                f"{label}  {percent(float(np.r_[1, curve.survival[by_cap]][-1]))}",
                 colour,
             )
         )
@@ -161,15 +164,15 @@ def survival_curves(
     if log_time:
         log_ticks(ax.xaxis)
     else:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:,g}%"))
+        number_ticks(ax.xaxis)
+    percent_ticks(ax.yaxis)
     ax.grid(axis="y")
     if at_risk:
         _numbers_at_risk(ax, list(used.values()), cap)
 
 
 def _last_in_bins(x: np.ndarray, bins: int = 600) -> np.ndarray:
-    """Which of the ascending x to draw of a step function with thousands of steps: the last in each of `bins`."""
+    """Which points of a step function with thousands of steps to draw: the last of the ascending `x` in each bin."""
     bin_of = np.floor((x - x[0]) / max(x[-1] - x[0], 1e-9) * bins)
     return np.r_[True, bin_of[1:-1] < bin_of[2:], True] if x.size > 1 else np.array([True])
 
@@ -213,11 +216,12 @@ def ratio_scatter(
     ylabel: str = "largest / smallest magnitude",
     limit: float | None = None,
 ) -> None:
-    """Every network's two ratios of weight magnitudes [n] on log axes; families such as "1:2:4" are named.
+    """The two ratios of weight magnitudes of every network, `r1` and `r2` [n], on logarithmic axes.
 
-    `centres` maps a family's label to its ideal (r1, r2), drawn as a ring with the label and, where `family`
-    [n] gives each network's label ("" for none), the share of networks in it. Ratios beyond `limit` (default:
-    twice the largest centre) stand on the border, so that none is lost silently; nan is left out.
+    `centres` maps the label of a family such as "1:2:4" to its ideal (r1, r2), drawn as a ring with the label.
+    `family` [n] gives the label of each network's family ("" for none); with it, the share of networks in each family
+    is printed. Ratios above `limit` (default: twice the largest centre) are drawn on the border and counted in a note,
+    so that none disappears silently. Networks with a nan ratio are not drawn.
     """
     x, y = np.asarray(r1, float), np.asarray(r2, float)
     limit = limit or 2 * max((max(c) for c in centres.values()), default=8)

@@ -1,4 +1,4 @@
-"""Cells: a phase diagram over two parameters, small images, a confusion matrix."""
+"""Grids: a phase diagram over two parameters, small images, and a confusion matrix."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ def heatmap(
     text: Callable[[float], str] | None = None,
     cmap: str = MAP,
 ) -> None:
-    """A scan of two parameters: `values` [len(y), len(x)], first row at the bottom, one cell per pair.
+    """A scan of two parameters: `values` [len(y), len(x)], one cell per pair, the first row at the bottom.
 
-    Cells have equal size whatever the spacing of `x` and `y`, whose numbers label them; nan cells are
-    hatched. `mark` is a point (x, y): its cell gets a frame, or, between grid points, a cross stands at its
-    place. `label` names the colours, `limits` fixes their range, `log` makes them logarithmic; `text` writes
-    a cell's value.
+    Cells have equal size, whatever the spacing of `x` and `y`, and are labelled with the numbers in `x` and `y`. Cells
+    with nan are hatched. `mark` is a point (x, y): a frame around the cell there, or a cross between two cells. `label`
+    names the colour bar, `limits` fixes the range of colours, and `log` makes the colours logarithmic. `text` formats
+    the value printed in each cell. A wrong shape of `values` raises ValueError.
     """
     v = np.ma.masked_invalid(np.asarray(values, float))
     if v.shape != (len(y), len(x)):
         raise ValueError(f"values must be [len(y), len(x)] = {(len(y), len(x))}, got {v.shape}")
     low, high = (
-        given if given is not None else f(v) if v.count() else d
-        for given, f, d in zip(limits, (np.min, np.max), (0.1, 1.0), strict=True)
+        limit if limit is not None else extreme(v) if v.count() else default
+        for limit, extreme, default in zip(limits, (np.min, np.max), (0.1, 1.0), strict=True)
     )
     norm = (LogNorm if log else Normalize)(float(low), float(high))
     ax.patch.set(hatch="/////", facecolor="white", edgecolor="#b5b5b5")
     columns, rows = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
-    # Squares as vectors: an interpolated image blurs its cells in some viewers.
+    # Vector squares, because some viewers interpolate an image and blur its cells.
     mesh = ax.pcolormesh(columns, rows, v, norm=norm, cmap=cmap, edgecolors="white", linewidth=0.6)
     ax.set_xticks(range(len(x)), labels=[f"{t:g}" for t in x])
     ax.set_yticks(range(len(y)), labels=[f"{t:g}" for t in y])
@@ -81,7 +81,7 @@ def heatmap(
 
 
 def _index(value: float, grid: Sequence[float]) -> float:
-    """Where `value` stands among the cells: in proportion between two grid points (log if all positive)."""
+    """The position of `value` among the cells, interpolated between grid points, in logarithms if all are positive."""
     points = np.asarray(grid, float)
     order = np.argsort(points)
     close = np.flatnonzero(np.isclose(points, value))
@@ -111,12 +111,12 @@ def image_grid(
     common_scale: bool = False,
     label: str = "",
 ) -> None:
-    """Small images [n, height, width], `columns` to a line, each under its title.
+    """Small images [n, height, width] in lines of `columns`, each below its title.
 
-    A figure about `lines * (width / columns + 0.2)` inches high leaves no gaps between the lines.
+    A figure about `lines * (width / columns + 0.2)` inches high has no gaps between the lines.
 
-    Plain images are dark on white. With `diverging` (weights) zero is white, positive blue, negative red,
-    each image to its own scale unless `common_scale`, which then also draws a colour bar named `label`.
+    Images are dark on white. With `diverging`, for weights, zero is white, positive values are blue and negative ones
+    red; each image has its own scale unless `common_scale` is set, which also draws a colour bar named `label`.
     """
     stack = np.asarray(images, float)
     lines = max(1, -(-len(stack) // columns))
@@ -152,10 +152,10 @@ def confusion_matrix(
     xlabel: str = "network's answer",
     ylabel: str = "true class",
 ) -> None:
-    """Counts [true, answered] written in cells coloured by their share of the row; errors are told apart too.
+    """Counts [true class, answer], printed in cells that are coloured by their share of the row.
 
-    The colour grows with the root of the share, since the errors of a good network are a few in a thousand.
-    A class without cases stays white; zeros off the diagonal stay blank.
+    The colour grows with the square root of the share, so that the rare errors of a good network remain visible. The
+    row of a class without cases is white. Zeros off the diagonal are not printed.
     """
     n = np.asarray(counts, int)
     totals = n.sum(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Labels at the ends of lines, instead of a legend, moved apart so that none covers another."""
+"""Labels at the ends of lines instead of a legend, moved apart so that they do not overlap."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from backprop.plots.style import SMALL, readable
 
 
 def spread(positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-    """Move `positions` [n] as little as possible (least squares) so that neighbours keep their distance.
+    """Move labels at `positions` [n] apart, by as little as possible (least squares), so that none overlap.
 
-    `gaps` is the size of each label; two neighbours stand half the sum of their sizes apart, or more. The
-    labels are then shifted into [low, high] as far as they fit. Same units throughout.
+    `gaps` is the size of each label, a number or [n]. The centres of two neighbours end up at least half the sum of
+    their sizes apart. All labels are then shifted into [low, high] as far as they fit. All arguments have one unit.
     """
     wanted = np.asarray(positions, float)
     order = np.argsort(wanted, kind="stable")
     sizes = np.broadcast_to(np.asarray(gaps, float), wanted.shape)[order]
     offsets = np.r_[0.0, np.cumsum((sizes[1:] + sizes[:-1]) / 2)] if wanted.size else sizes
-    # Without the offsets this is isotonic regression: pool neighbours out of order into their mean.
+    # After subtracting the offsets this is isotonic regression: replace neighbours in the wrong order by their mean.
     blocks: list[tuple[float, int]] = []
     for value in wanted[order] - offsets:
         total, count = float(value), 1
@@ -43,7 +43,7 @@ def spread(positions: npt.ArrayLike, gaps: npt.ArrayLike, low: float = -np.inf, 
 
 
 class End(NamedTuple):
-    """Where a line ends, in data units, and what to write there in which colour."""
+    """The end of a line in data units, with the text and colour of its label."""
 
     x: float
     y: float
@@ -52,9 +52,9 @@ class End(NamedTuple):
 
 
 class EndLabels(Artist):
-    """Labels to the right of line ends, moved apart when drawn: only then are sizes and limits final.
+    """Labels to the right of line ends, moved apart when drawn, because sizes and limits are final only then.
 
-    A hair line leads from the end of a line to its label where the label had to move.
+    If a label had to move, a thin line connects it to the end of its line.
     """
 
     def __init__(self, ax: Axes, ends: Sequence[End], size: float = SMALL) -> None:
@@ -63,39 +63,39 @@ class EndLabels(Artist):
         self.texts = [Text(0, 0, e.label, color=readable(e.colour), fontsize=size, va="center") for e in self.ends]
         self.leaders = [Line2D([], [], color=e.colour, lw=0.6) for e in self.ends]
         self._ax = ax
-        home: Any = ax.figure
+        fig: Any = ax.figure
         for artist in self.get_children():
-            artist.set_figure(home)
+            artist.set_figure(fig)
         ax.add_artist(self)
         self.set_clip_on(False)
 
     def get_children(self) -> list[Artist]:
-        """The labels and the lines that lead to them."""
+        """The labels and the lines that connect them to their ends."""
         return [*self.texts, *self.leaders]
 
     def _place(self, renderer: Any) -> None:
         frame, points = self._ax.get_window_extent(renderer), renderer.points_to_pixels(1)
-        shown = [self._ax.transData.transform((e.x, e.y)) for e in self.ends]
+        ends = [self._ax.transData.transform((e.x, e.y)) for e in self.ends]
         sizes = [text.get_window_extent(renderer).height + 1.5 * points for text in self.texts]
-        places = spread([y for _, y in shown], sizes, frame.y0, frame.y1)
-        right = max([frame.x1, *(x for x, _ in shown)])
-        moved = any(abs(place - y) > 3 * points for place, (_, y) in zip(places, shown, strict=True))
+        places = spread([y for _, y in ends], sizes, frame.y0, frame.y1)
+        right = max([frame.x1, *(x for x, _ in ends)])
+        moved = any(abs(place - y) > 3 * points for place, (_, y) in zip(places, ends, strict=True))
         start = right + (13 if moved else 5) * points
-        for text, line, place, (x, y) in zip(self.texts, self.leaders, places, shown, strict=True):
+        for text, line, place, (x, y) in zip(self.texts, self.leaders, places, ends, strict=True):
             text.set_position((start, place))
             far = moved or right - x > 8 * points
             line.set_data([x + 3 * points, start - 2 * points] if far else [], [y, place] if far else [])
 
     def get_window_extent(self, renderer: Any = None) -> Bbox:
-        """The box round all labels, in pixels; the layout leaves room for it."""
-        home: Any = self._ax.get_figure(root=True)
-        renderer = renderer or home._get_renderer()
+        """The box around all labels, in pixels; the layout reserves room for it."""
+        fig: Any = self._ax.get_figure(root=True)
+        renderer = renderer or fig._get_renderer()
         self._place(renderer)
         boxes = [text.get_window_extent(renderer) for text in self.texts]
         return Bbox.union(boxes) if boxes else Bbox.null()
 
     def get_tightbbox(self, renderer: Any = None) -> Any:
-        """As `get_window_extent`: labels lie outside the axes and are never clipped."""
+        """The same box, None without labels: labels are outside the axes and are never clipped."""
         return self.get_window_extent(renderer) if self.texts else None
 
     def draw(self, renderer: Any) -> None:
@@ -106,7 +106,7 @@ class EndLabels(Artist):
 
 
 def name_above(ax: Axes, x: float, text: str, colour: str) -> None:
-    """Write `text` just above the axes, centred at the data's `x`: the name of a mark."""
+    """Write `text`, the name of a mark, just above the axes, centred at `x` in data units."""
     ax.annotate(
         text,
         (x, 1),

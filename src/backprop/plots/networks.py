@@ -1,4 +1,4 @@
-"""Weights made visible: a small network as in the paper's Figure 1, Hinton diagrams as in its Figure 4."""
+"""Drawings of weights: a small network as in RHW Fig. 1, and Hinton diagrams as in RHW Fig. 4."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ def network_diagram(
     largest: float | None = None,
     size: float = 6.8,
 ) -> None:
-    """Draw an n-2-1 network: inputs at the bottom, two hidden units, the output on top (as in Figure 1).
+    """Draw an n-2-1 network: the inputs at the bottom, two hidden units, the output at the top (as in RHW Fig. 1).
 
-    Each hidden unit is a row: its weights [2, n] stand as bars over the inputs they come from, up and blue if
-    positive, down and light vermillion if negative, so that a ratio of weights is a ratio of lengths and a
-    mirror pair is an odd function about the dashed axis. Biases [2] and `output_bias` stand inside the units;
-    `output_weights` [2] stand on the lines to the output, whose width grows with the magnitude. `largest` is
-    the magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in
-    points: 6.8 suits three diagrams across a figure of 8.5 x 3.7 inches.
+    Each hidden unit has one row of bars, one bar per weight, above the input that the weight comes from. `weights` is
+    [2, n]; another shape raises ValueError. A positive weight is a blue bar upwards, a negative one a light vermillion
+    bar downwards. A ratio of weights is thus a ratio of lengths, and weights that are equal and opposite about the
+    middle form an odd function about the dashed axis. `biases` [2] and `output_bias` are printed inside the units,
+    `output_weights` [2] beside the lines to the output, whose width grows with the magnitude. `largest` is the
+    magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in points: 6.8
+    suits three diagrams in a figure of 8.5 × 3.7 inches.
     """
     w = np.asarray(weights, float)
     if w.ndim != 2 or w.shape[0] != 2:
@@ -55,10 +56,10 @@ def network_diagram(
         ax.plot([side, np.clip(side, columns[0] - 0.5, columns[-1] + 0.5)], [y, y], color=MUTED, lw=0.8, zorder=1)
         for x, value in zip(columns, w[row], strict=True):
             _bar(ax, x, y, float(value), scale, size)
-        # A unit at either end, and its line to the output up that side: nothing crosses anything.
+        # One hidden unit is on the left and one on the right, each with its line to the output, so that no lines cross.
         weight = float(out[row])
         width = 0.8 + 2.6 * min(abs(weight) / scale, 1.5) if np.isfinite(weight) else 0.8
-        # A negative line has a light core, as a negative bar has.
+        # A negative line has a light core, like a negative bar.
         strokes = ((POSITIVE, width),) if weight > 0 else ((NEGATIVE, width), (NEGATIVE_FILL, width - 1.3))
         for colour, stroke in strokes:
             if stroke > 0:
@@ -126,12 +127,11 @@ def hinton_diagram(
     columns: Sequence[str] = (),
     background: str = SHADE,
 ) -> None:
-    """Squares whose area is the magnitude of each entry of `matrix` [rows, columns], the first row on top.
+    """One square per entry of `matrix` [rows, columns], its area proportional to the magnitude, the first row on top.
 
-    Positive entries are solid blue, negative ones light vermillion with an edge; with `paper` they are white
-    and black on grey as in the paper's Figure 4. `largest` is the magnitude that fills its cell (default: the
-    largest finite one; larger ones are clipped to the cell). nan leaves a gap, inf and the like too. `rows`
-    and `columns` name the lines.
+    Positive entries are solid blue and negative ones light vermillion with an edge; with `paper` they are white and
+    black on grey, as in RHW Fig. 4. `largest` is the magnitude that fills a cell (default: the largest finite one);
+    larger magnitudes are clipped to the cell. Entries that are not finite leave a gap. `rows` and `columns` are labels.
     """
     m = np.atleast_2d(np.asarray(matrix, float))
     finite = np.isfinite(m)
@@ -146,8 +146,8 @@ def hinton_diagram(
     for positive in (True, False):
         chosen = finite & (m > 0 if positive else m < 0)
         face, edge = colours[positive]
-        squares_here: Any = squares[chosen]
-        ax.add_collection(PolyCollection(squares_here, facecolors=face, edgecolors=edge, linewidths=0.5))
+        vertices: Any = squares[chosen]
+        ax.add_collection(PolyCollection(vertices, facecolors=face, edgecolors=edge, linewidths=0.5))
     height, width = m.shape
     ax.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal", facecolor=background)
     ax.set_xticks(range(len(columns)), labels=list(columns))
@@ -164,10 +164,11 @@ def hinton_gallery(
     columns: int = 6,
     common_scale: bool = False,
 ) -> None:
-    """Many Hinton diagrams, each [rows, columns], `columns` of them to a line; failures on a darker ground.
+    """Hinton diagrams of many networks, each [rows, columns], in lines of `columns` diagrams.
 
-    Every network has its own scale, since it is the pattern that compares, unless `common_scale`. `solved`
-    [n] marks networks that did not solve their task: a darker ground and a grey title with a cross.
+    Each network has its own scale, because the patterns are compared and not the magnitudes, unless `common_scale` is
+    set. `solved` [n] says which networks solved their task; the others get a darker background and a grey title with
+    a cross.
     """
     lines = max(1, -(-len(matrices) // columns))
     largest = None

@@ -1,4 +1,4 @@
-"""Rates and medians with their intervals, against a parameter or variant by variant."""
+"""Rates and medians with their intervals, plotted over a parameter or for each variant."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from backprop.evidence.statistics import wilson
 from backprop.plots.labels import End, EndLabels, name_above
-from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, log_ticks
+from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, log_ticks, percent_ticks
 
 Band = tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
 
@@ -28,11 +27,11 @@ def rate_curves(
     mark_label: str = "the paper",
     name_ends: bool = True,
 ) -> None:
-    """A rate or a median against a parameter `x` [k], one line per group with its shaded interval.
+    """A rate or a median over a parameter `x` [k], one line per group with its shaded interval.
 
-    `groups` maps a label to (value, low, high), each [k]; nan leaves a gap. Labels stand at the right ends,
-    moved apart, or, without `name_ends`, in the legend that the caller makes. `log` makes x logarithmic; with
-    `rate` the values are shares shown from 0 to 100%. `mark` draws a line at the paper's x.
+    `groups` maps a label to (value, low, high), each [k]; nan leaves a gap. Labels are placed at the right ends of the
+    lines; without `name_ends` the caller adds a legend. `log` makes the x axis logarithmic. With `rate` the values are
+    shares, on an axis from 0 to 100%. `mark` draws a vertical line at that x, labelled `mark_label`.
     """
     at = np.asarray(x, float)
     ends = []
@@ -60,7 +59,7 @@ def rate_curves(
         log_ticks(ax.xaxis)
     if rate:
         ax.set_ylim(-0.02, 1.02)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+        percent_ticks(ax.yaxis)
     if mark is not None:
         ax.axvline(mark, color=MUTED, lw=0.9, ls=DASHES[2], zorder=0)
         name_above(ax, mark, mark_label, MUTED)
@@ -81,11 +80,11 @@ def interval_dots(
     log: bool = False,
     rate: bool = True,
 ) -> None:
-    """A dot with its interval for each variant, one line each, the first on top; several groups side by side.
+    """A dot with its interval for each variant, one line per variant, the first at the top.
 
-    `estimate`, `low`, `high` are [variants] or [variants, groups]; nan is left blank. With `rate` the values
-    are shares and the axis runs from 0 to 100%; `reference` draws a vertical line; `log` makes the axis
-    logarithmic.
+    `estimate`, `low` and `high` are [variants] or [variants, groups]; the groups of a variant share its line, slightly
+    shifted. nan draws nothing. With `rate` the values are shares, on an axis from 0 to 100%. `reference` draws a
+    vertical line. `log` makes the axis logarithmic.
     """
     middle, lower, upper = np.array([estimate, low, high], float).reshape(3, len(labels), -1 if labels else 1)
     count = middle.shape[1]
@@ -121,7 +120,7 @@ def interval_dots(
         log_ticks(ax.xaxis)
     elif rate:
         ax.set_xlim(0, 1)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+        percent_ticks(ax.xaxis)
     if groups:
         ax.legend(
             loc="lower left",
@@ -134,7 +133,7 @@ def interval_dots(
 
 
 def rate_intervals(solved: npt.ArrayLike, n: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(rate, low, high) with Wilson limits from counts, as `interval_dots` and `rate_curves` take them."""
+    """(rate, low, high) with Wilson limits, from the counts `solved` of `n`, for `interval_dots` and `rate_curves`."""
     low, high = wilson(solved, n)
     trials = np.asarray(n, float)
     rate = np.divide(solved, trials, out=np.full(low.shape, np.nan), where=trials > 0)

@@ -1,7 +1,7 @@
-"""One look for every figure: colours, sizes, labels that do not collide, bytes that depend on content alone.
+"""The common style of all figures: colours, sizes, number formats, and saving to bytes that depend on content alone.
 
-Nothing here touches pyplot: figures are plain `matplotlib.figure.Figure` objects, so that nothing is shared
-between two of them and a drawing job starts fast.
+This module does not use pyplot. Figures are plain `matplotlib.figure.Figure` objects: they share no state, and a
+drawing job starts fast.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 COLUMN, WIDE = 6.3, 8.5
-"""Widths in inches: the report's text column, and a figure that reaches into the margin."""
+"""Widths in inches: the text column of the report, and a figure that extends into the margin."""
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#000000",
@@ -34,7 +34,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#D55E00",
     "#CC79A7",
 )
-"""Okabe and Ito's palette, told apart by the colour-blind."""
+"""The palette of Okabe and Ito, which colour-blind readers can distinguish."""
 
 INK, MUTED, RULE, SHADE = "#222222", "#666666", "#d9d9d9", "#f1f0ee"
 """Text, secondary text, grid lines, shaded background."""
@@ -48,13 +48,13 @@ DASHES: tuple[Any, ...] = (
     (0, (3, 1, 1, 1, 1, 1)),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""What the n-th group looks like: colour, dashes and marker differ together, for prints in grey."""
+"""Colour, dashes and marker of the n-th group; all three differ, so that groups also differ in a grey print."""
 
 POSITIVE, NEGATIVE, NEGATIVE_FILL = BLUE, VERMILLION, "#F4B183"
-"""Signs of weights: a positive one is dark and solid, a negative one light with a dark edge, also in grey."""
+"""Colours of weights: positive is dark and solid, negative is light with a dark edge, so that both differ in grey."""
 
 SIZE, SMALL = 8.5, 7.5
-"""Font sizes in points, at the width at which a figure is shown."""
+"""Font sizes in points, at the width at which the report shows a figure."""
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -99,55 +99,55 @@ STYLE: Any = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "figure.dpi": 100,
-    "svg.fonttype": "path",  # outlines: a reader needs none of our fonts
-    "svg.hashsalt": "backprop-1986",  # the ids inside an SVG are random without it
+    "svg.fonttype": "path",  # outlines, so that a viewer needs no fonts
+    "svg.hashsalt": "backprop-1986",  # without it the ids inside an SVG are random
     "path.simplify": True,
 }
 
 
 def figure(width: float = COLUMN, height: float = 3.0) -> Figure:
-    """An empty figure of `width` x `height` inches in this style, laid out so that nothing is clipped."""
+    """An empty figure of `width` × `height` inches in this style, with a layout that clips nothing."""
     matplotlib.rcParams.update(STYLE)
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
+    fig = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig
 
 
 def axes(width: float = COLUMN, height: float = 3.0) -> tuple[Figure, Axes]:
-    """A figure with one plot in it, sizes in inches."""
-    made = figure(width, height)
-    return made, made.add_subplot()
+    """A figure of `width` × `height` inches with one plot."""
+    fig = figure(width, height)
+    return fig, fig.add_subplot()
 
 
 def register_fonts(folder: Path | None) -> None:
-    """Let the .ttf and .otf files in `folder` come before matplotlib's own sans; None does nothing."""
+    """Prefer the sans-serif fonts (.ttf, .otf) in `folder` to those of matplotlib; None changes nothing."""
     names = []
     for path in sorted(folder.glob("*.[to]tf")) if folder else ():
         font_manager.fontManager.addfont(path)
         names.append(font_manager.FontProperties(fname=path).get_name())
-    ours = list(dict.fromkeys(name for name in names if "Serif" not in name and "Mono" not in name))
-    if ours:
-        matplotlib.rcParams["font.sans-serif"] = [*ours, "DejaVu Sans"]
+    sans = list(dict.fromkeys(name for name in names if "Serif" not in name and "Mono" not in name))
+    if sans:
+        matplotlib.rcParams["font.sans-serif"] = [*sans, "DejaVu Sans"]
 
 
-def save(made: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
-    """The figure as `kind`: "svg", "png" or "pdf"; the same figure gives the same bytes at any time.
+def save(fig: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
+    """The figure as `kind` ("svg", "png" or "pdf"); the same figure always gives the same bytes.
 
-    `dpi` is the resolution of a png, and of the parts of an svg that are drawn as an image.
+    `dpi` is the resolution of a PNG, and of the rasterised parts of an SVG.
     """
-    nothing = {
+    varying = {
         "svg": ("Date", "Creator"),
         "png": ("Software",),
         "pdf": ("CreationDate", "Creator", "Producer"),
     }
     buffer = io.BytesIO()
     with matplotlib.rc_context({k: STYLE[k] for k in ("svg.fonttype", "svg.hashsalt", "hatch.linewidth")}):
-        made.savefig(buffer, format=kind, dpi=dpi, metadata=dict.fromkeys(nothing[kind]))
+        fig.savefig(buffer, format=kind, dpi=dpi, metadata=dict.fromkeys(varying[kind]))
     return buffer.getvalue() if kind != "svg" else _shortened(buffer.getvalue())
 
 
 def _shortened(svg: bytes) -> bytes:
-    """The same drawing in fewer bytes: paths to a tenth of a point, and nothing that nothing refers to or reads."""
+    """The same drawing in fewer bytes: coordinates of paths to a tenth of a point, no comments and no unused ids."""
 
     def rounded(digits: int) -> Callable[[re.Match[str]], str]:
         return lambda match: re.sub(
@@ -165,7 +165,7 @@ def _shortened(svg: bytes) -> bytes:
 
 
 def number(value: float, digits: int = 1) -> str:
-    """`value` for a label: `digits` decimals, thousands separated, a true minus sign, never "−0.0"."""
+    """`value` as a label: `digits` decimals, a thousands separator, a true minus sign, and never "−0.0"."""
     text = f"{value:,.{digits}f}"
     if not text.strip("-0.,"):
         text = text.lstrip("-")
@@ -173,7 +173,7 @@ def number(value: float, digits: int = 1) -> str:
 
 
 def percent(share: float) -> str:
-    """A share for a label: whole percents, one decimal near 0 and 1, and never a false 0% or 100%."""
+    """A share from 0 to 1 as a label: whole percents, one decimal near 0 and 1; only exact values give 0% or 100%."""
     if share in (0, 1):
         return f"{share:.0%}"
     if share < 0.001 or share > 0.999:
@@ -182,21 +182,34 @@ def percent(share: float) -> str:
 
 
 def readable(colour: str) -> Any:
-    """`colour` for text: as it is, or darkened if it is too pale to read on white."""
+    """`colour` for text on white, darkened if it is too pale to read."""
     rgb = np.asarray(to_rgb(colour))
     return tuple(rgb * 0.72) if luminance(rgb) > 0.33 else colour
 
 
+def number_ticks(axis: Any) -> None:
+    """Label an axis in plain numbers with a thousands separator."""
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
+
+
+def percent_ticks(axis: Any) -> None:
+    """Label an axis of shares, from 0 to 1, in percent."""
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:,g}%"))
+
+
 def log_ticks(axis: Any) -> None:
-    """Label a logarithmic axis, its limits set, in plain numbers: at 1, 2, 5, or at powers of ten if many."""
+    """Label a logarithmic axis in plain numbers, at 1, 2 and 5, or at powers of ten only if its range is wide.
+
+    Call it after the limits of the axis are set.
+    """
     low, high = sorted(axis.get_view_interval())
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
+    number_ticks(axis)
     axis.set_minor_formatter(NullFormatter())
 
 
 def plain_ticks(axis: Any, values: Iterable[float]) -> None:
-    """Label a logarithmic axis at `values` only, in plain numbers rather than powers of ten."""
+    """Label a logarithmic axis at `values` only, in plain numbers instead of powers of ten."""
     values = list(values)
     axis.set_major_locator(FixedLocator(values))
     axis.set_major_formatter(FixedFormatter([f"{v:,g}" for v in values]))
@@ -204,7 +217,7 @@ def plain_ticks(axis: Any, values: Iterable[float]) -> None:
 
 
 def luminance(colour: Any) -> np.ndarray:
-    """Relative luminance of RGB(A) colours [..., 3 or 4], 0 (black) to 1, to choose the colour of text."""
+    """Relative luminance of RGB(A) colours [..., 3 or 4], from 0 (black) to 1, to choose the colour of text on them."""
     rgb = np.asarray(colour, float)[..., :3]
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ [0.2126, 0.7152, 0.0722])

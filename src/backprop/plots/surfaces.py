@@ -1,4 +1,4 @@
-"""A loss over two parameters as a surface and as contours, with the paths of optimisers on it."""
+"""A loss over two parameters, as a surface and as contours with the paths of optimisers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def surface_and_contours(
     ylabel: str = "b",
     zlabel: str = "loss",
 ) -> tuple[Any, Axes]:
-    """A surface beside its contours: `loss` [len(b), len(a)] > 0 over the grid `a`, `b`, drawn as its log10.
+    """A surface beside its contours: the log10 of `loss` [len(b), len(a)] > 0 over the grid of `a` and `b`.
 
-    `paths` maps a label to the points [steps, 2] (a, b) that an optimiser visited, drawn on the contours from
-    ring to marker; `best` is the minimum. Returns both axes.
+    `paths` maps a label to the points (a, b) [steps, 2] that an optimiser visited; each path is drawn on the contours,
+    from a ring at its start to a marker at its end. Points that are not finite are skipped. `best` is the minimum,
+    marked with a star. Returns the axes of the surface and of the contours.
     """
     x, y, z = np.asarray(a, float), np.asarray(b, float), np.asarray(loss, float)
     logs = np.log10(np.maximum(z, np.nanmin(z[z > 0], initial=1.0) if np.any(z > 0) else 1.0))
