@@ -1,7 +1,7 @@
-"""Data sets: whatever is wrong with an archive or the network, it is named, and no bad file takes a good one's place.
+"""Data sets: every fault of an archive or of the network is named, and no bad file replaces a good one.
 
-Most tests use small archives of the same format, published under their own MD5 sums; the real ones are used where
-they lie in BACKPROP_DATA or in ../shared/data.
+Most tests use small archives of the same format with their own published MD5 sums. A few use the real archives, if
+they are in the folder BACKPROP_DATA or in ../shared/data.
 """
 
 import gzip
@@ -18,30 +18,31 @@ import pytest
 
 from backprop import datasets
 from backprop.__main__ import main
+from backprop.datasets import downloads
 from backprop.protocol import UserError
 from backprop.results import store
 
 REAL = Path(os.environ.get("BACKPROP_DATA") or Path(__file__).parents[2] / "shared" / "data").resolve()
 IMAGES, LABELS = "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"
 needs_real = pytest.mark.skipif(
-    not (REAL / "MNIST/raw").is_dir(), reason="the real archives are not here: set BACKPROP_DATA to their folder"
+    not (REAL / "MNIST/raw").is_dir(), reason="there are no real archives: set BACKPROP_DATA to their folder"
 )
 
 
 @pytest.fixture(autouse=True)
-def somewhere_else(tmp_path, monkeypatch):
-    """Every test starts in an empty folder, without hints where data might be, and waits for nothing."""
+def empty_folder(tmp_path, monkeypatch):
+    """Each test starts in an empty folder, without variables that name data or proxies, and with short pauses."""
     monkeypatch.chdir(tmp_path)
     for name in (datasets.LOCAL, datasets.MIRROR):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(datasets, "BACKOFF", 0.01)
+    monkeypatch.setattr(downloads, "BACKOFF", 0.01)
 
 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory):
-    """Small archives in torchvision's layout: 30 training and 20 test images of each set, and what is in them."""
+    """Small archives in torchvision's layout, with 30 training and 20 test images per set, and their arrays."""
     root = tmp_path_factory.mktemp("archives")
     random = np.random.default_rng(1986)
     arrays: dict[str, dict[str, np.ndarray]] = {}
@@ -61,7 +62,7 @@ def archives(tmp_path_factory):
 
 @pytest.fixture
 def published(archives, monkeypatch):
-    """torchvision's MD5 sums and our SHA-256 sums are those of the small archives; no mirror answers."""
+    """The small archives are the official ones: the known MD5 and SHA-256 sums are theirs. No mirror answers."""
     import torchvision.datasets
 
     root, arrays = archives
@@ -77,7 +78,7 @@ def published(archives, monkeypatch):
 
 @pytest.fixture
 def copy(published, tmp_path):
-    """A copy of the small archives that a test may damage."""
+    """A copy of the small archives, which a test may damage."""
     root = tmp_path / "copy"
     for name in datasets.NAMES:
         (root / name / "raw").mkdir(parents=True)
@@ -87,7 +88,7 @@ def copy(published, tmp_path):
 
 
 class Mirror:
-    """A mirror on loopback that serves a folder and first fails as often as told, per file."""
+    """A mirror on loopback that serves a folder; the first `fail` requests for each file fail in the way `how`."""
 
     def __init__(self, root: Path, fail: int = 0, how: str = "503"):
         self.asked: list[str] = []
@@ -100,7 +101,7 @@ class Mirror:
                 self.end_headers()
 
             def do_GET(self):
-                if self.headers.get("Method") == "HEAD":  # torchvision looks for redirects first
+                if self.headers.get("Method") == "HEAD":  # torchvision first looks for redirects
                     return self.do_HEAD()
                 mirror.asked.append(self.path)
                 content = (root / self.path.lstrip("/")).read_bytes()
@@ -126,14 +127,14 @@ class Mirror:
 
 @pytest.fixture
 def mirror(published, monkeypatch):
-    """Starts mirrors of the small archives and makes them the ones to ask."""
+    """Starts a mirror of the small archives, which is then asked first."""
     started = []
 
     def start(fail=0, how="503"):
-        made = Mirror(published[0], fail, how)
-        started.append(made.server)
-        monkeypatch.setenv(datasets.MIRROR, made.address)
-        return made
+        new = Mirror(published[0], fail, how)
+        started.append(new.server)
+        monkeypatch.setenv(datasets.MIRROR, new.address)
+        return new
 
     yield start
     for server in started:
@@ -145,8 +146,8 @@ def fetch(name="MNIST", source="auto"):
     return datasets.fetch(name, source, Path("out.safetensors"), Path("downloads"))
 
 
-def assert_is(name, arrays):
-    """The written file holds exactly these arrays."""
+def assert_written(name, arrays):
+    """The written file has exactly these arrays."""
     written = store.read_arrays(Path("out.safetensors"))
     for key, array in arrays[name].items():
         np.testing.assert_array_equal(written[key], array)
@@ -154,7 +155,7 @@ def assert_is(name, arrays):
 
 
 def left_over():
-    """Files that lie around although nothing was fetched."""
+    """Files that a failed fetch left behind."""
     return [path for path in Path().rglob("*") if path.is_file() and "copy" not in path.parts]
 
 
@@ -182,7 +183,7 @@ def test_real_archives_of_the_wrong_set_are_named(tmp_path):
     raw.mkdir(parents=True)
     for file in datasets.FILES:
         (raw / file).symlink_to((REAL / "FashionMNIST/raw" / file).resolve())
-    with pytest.raises(UserError, match=f"{IMAGES} is {IMAGES} of FashionMNIST, under a wrong name"):
+    with pytest.raises(UserError, match=f"it is {IMAGES} of FashionMNIST under a wrong name"):
         fetch("MNIST", str(tmp_path / "wrong"))
 
 
@@ -190,10 +191,10 @@ def test_real_archives_of_the_wrong_set_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", datasets.NAMES)
-def test_a_good_local_copy_is_used_and_said(published, name):
+def test_a_good_local_copy_is_used_and_recorded(published, name):
     root, arrays = published
     about = fetch(name, str(root))
-    assert_is(name, arrays)
+    assert_written(name, arrays)
     assert (about["name"], about["source"]) == (name, "local copy")
     assert set(about["md5"]) == set(datasets.FILES)
 
@@ -235,13 +236,13 @@ def remove(raw: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (cut, "it is cut off after"),
-        (flip_a_byte, "damaged"),
-        (swap_training_and_test, f"{IMAGES} is t10k-images-idx3-ubyte.gz of MNIST, under a wrong name"),
-        (swap_sets, f"{IMAGES} is {IMAGES} of FashionMNIST, under a wrong name"),
-        (other_gzip, "a sound gzip archive of something else"),
-        (no_gzip, "no gzip archive"),
-        (remove, "no such archive"),
+        (cut, "it ends early, after"),
+        (flip_a_byte, "bytes are damaged or are not a gzip archive"),
+        (swap_training_and_test, "it is t10k-images-idx3-ubyte.gz of MNIST under a wrong name"),
+        (swap_sets, f"it is {IMAGES} of FashionMNIST under a wrong name"),
+        (other_gzip, "an intact gzip archive with other content"),
+        (no_gzip, "are not a gzip archive"),
+        (remove, "the archive is missing"),
     ],
 )
 def test_a_bad_local_archive_is_named_and_never_used(copy, monkeypatch, damage, words, source):
@@ -253,7 +254,7 @@ def test_a_bad_local_archive_is_named_and_never_used(copy, monkeypatch, damage, 
     assert str(copy / "MNIST" / "raw" / IMAGES) in str(raised.value)
     assert "set data.source" in str(raised.value)
     assert left_over() == []
-    assert {path: path.read_bytes() for path in copy.rglob("*.gz")} == before  # the user's files are the user's
+    assert {path: path.read_bytes() for path in copy.rglob("*.gz")} == before  # a fetch never changes the user's files
 
 
 def test_the_md5_sums_are_in_the_message(copy):
@@ -261,11 +262,11 @@ def test_the_md5_sums_are_in_the_message(copy):
     good = hashlib.md5((raw / IMAGES).read_bytes()).hexdigest()
     flip_a_byte(raw)
     bad = hashlib.md5((raw / IMAGES).read_bytes()).hexdigest()
-    with pytest.raises(UserError, match=f"expected MD5 {good}, found {bad}"):
+    with pytest.raises(UserError, match=f"MD5 is {bad} instead of {good}"):
         fetch("MNIST", str(copy))
 
 
-def test_a_failed_fetch_leaves_the_good_file_of_before(copy):
+def test_a_failed_fetch_keeps_the_earlier_file(copy):
     fetch("MNIST", str(copy))
     before = Path("out.safetensors").read_bytes()
     cut(copy / "MNIST" / "raw")
@@ -274,14 +275,14 @@ def test_a_failed_fetch_leaves_the_good_file_of_before(copy):
     assert Path("out.safetensors").read_bytes() == before
 
 
-def test_arrays_other_than_recorded_are_refused(copy, monkeypatch):
+def test_arrays_other_than_the_recorded_ones_are_refused(copy, monkeypatch):
     monkeypatch.setitem(datasets.SHA256["MNIST"], "test_labels", "0" * 64)
     with pytest.raises(UserError, match="test_labels was not decoded to the recorded array"):
         fetch("MNIST", str(copy))
     assert left_over() == []
 
 
-def test_auto_finds_the_folder_data(copy):
+def test_auto_uses_the_folder_data(copy):
     copy.rename("data")
     assert datasets.local_root("MNIST") == Path("data")
     assert fetch()["source"] == "local copy"
@@ -289,7 +290,7 @@ def test_auto_finds_the_folder_data(copy):
 
 def test_a_named_folder_without_the_data_set_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv(datasets.LOCAL, str(tmp_path))
-    with pytest.raises(UserError, match=r"BACKPROP_DATA is .*, which holds no archive of MNIST"):
+    with pytest.raises(UserError, match=r"BACKPROP_DATA is .*, which contains no archive of MNIST"):
         fetch()
 
 
@@ -317,44 +318,44 @@ def test_the_same_archives_give_the_same_bytes(copy):
 @pytest.mark.parametrize("source", ["auto", "download"])
 @pytest.mark.parametrize("name", datasets.NAMES)
 def test_archives_come_from_a_mirror(mirror, published, source, name):
-    made = mirror()
+    server = mirror()
     assert fetch(name, source)["source"] == "download"
-    assert_is(name, published[1])
-    assert made.asked == [f"/{name}/raw/{file}" for file in datasets.FILES]
+    assert_written(name, published[1])
+    assert server.asked == [f"/{name}/raw/{file}" for file in datasets.FILES]
 
 
 @pytest.mark.parametrize("how", ["503", "hang up", "cut off", "login page"])
-def test_a_mirror_that_fails_twice_is_asked_again(mirror, published, how):
-    made = mirror(fail=2, how=how)
+def test_a_mirror_that_fails_twice_is_asked_a_third_time(mirror, published, how):
+    server = mirror(fail=2, how=how)
     assert fetch("MNIST", "download")["source"] == "download"
-    assert_is("MNIST", published[1])
-    assert len(made.asked) == 3 * len(datasets.FILES)
+    assert_written("MNIST", published[1])
+    assert len(server.asked) == 3 * len(datasets.FILES)
 
 
-def test_downloaded_archives_are_kept_and_not_asked_for_again(mirror, published):
-    made = mirror()
+def test_archives_are_downloaded_only_once(mirror, published):
+    server = mirror()
     fetch("MNIST", "download")
     Path("out.safetensors").unlink()
-    made.asked.clear()
+    server.asked.clear()
     fetch("MNIST", "download")
-    assert made.asked == []
-    assert_is("MNIST", published[1])
+    assert server.asked == []
+    assert_written("MNIST", published[1])
 
 
-def test_a_kept_archive_that_was_damaged_is_downloaded_again(mirror, published):
-    made = mirror()
+def test_an_archive_damaged_after_its_download_is_downloaded_again(mirror, published):
+    server = mirror()
     fetch("MNIST", "download")
-    made.asked.clear()
+    server.asked.clear()
     cut(Path("downloads/MNIST/raw"))
     fetch("MNIST", "download")
-    assert made.asked == [f"/MNIST/raw/{IMAGES}"]
-    assert_is("MNIST", published[1])
+    assert server.asked == [f"/MNIST/raw/{IMAGES}"]
+    assert_written("MNIST", published[1])
 
 
 @pytest.mark.parametrize("how", ["cut off", "login page"])
-def test_nothing_partial_stays_of_a_download_that_never_succeeds(mirror, how):
+def test_a_download_that_never_succeeds_leaves_no_file(mirror, how):
     mirror(fail=99, how=how)
-    with pytest.raises(UserError, match=rf"127\.0\.0\.1.*sent something else than {IMAGES} \(MD5 differs\)"):
+    with pytest.raises(UserError, match=rf"127\.0\.0\.1.*sent something other than {IMAGES} \(its MD5 differs\)"):
         fetch("MNIST", "download")
     assert left_over() == []
 
@@ -368,7 +369,7 @@ def test_download_without_a_network_names_hosts_and_remedies(published):
     assert left_over() == []
 
 
-def test_auto_without_a_network_goes_on_with_the_digits_and_says_so(published, caplog):
+def test_auto_without_a_network_uses_the_digits_and_says_so(published, caplog):
     about = fetch("MNIST", "auto")
     assert datasets.is_stand_in(about)
     assert "They stand in for MNIST" in about["detail"]
@@ -376,25 +377,25 @@ def test_auto_without_a_network_goes_on_with_the_digits_and_says_so(published, c
     assert "They stand in for MNIST" in caplog.text
 
 
-def test_a_network_that_swallows_everything_is_given_up_soon(published, monkeypatch):
-    """A host that accepts and never answers, as behind some firewalls: two rounds of patience, and no more."""
+def test_a_mirror_that_never_answers_costs_little_time(published, monkeypatch):
+    """Some firewalls accept a connection and never answer; the fetch waits for two requests only."""
     silent = socket.create_server(("127.0.0.1", 0))
     monkeypatch.setenv(datasets.MIRROR, f"http://127.0.0.1:{silent.getsockname()[1]}")
-    monkeypatch.setattr(datasets, "PATIENCE", 0.2)
+    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
     start = time.monotonic()
     assert datasets.is_stand_in(fetch("MNIST", "auto"))
-    assert time.monotonic() - start < 30 * datasets.PATIENCE
+    assert time.monotonic() - start < 30 * downloads.PATIENCE
     silent.close()
 
 
-def test_patience_keeps_working_offline_below_fifteen_seconds():
-    assert 2 * (datasets.PATIENCE + 0.5) < 15
+def test_a_run_without_a_network_waits_less_than_fifteen_seconds():
+    assert 2 * (downloads.PATIENCE + 0.5) < 15
 
 
 # The stand-in
 
 
-def test_bundled_digits_need_no_network_and_are_the_same_every_time(monkeypatch):
+def test_the_bundled_digits_need_no_network_and_are_always_the_same(monkeypatch):
     monkeypatch.setattr(socket, "create_connection", None)
     about = fetch("FashionMNIST", "bundled")
     first = Path("out.safetensors").read_bytes()
@@ -409,8 +410,8 @@ def test_bundled_digits_need_no_network_and_are_the_same_every_time(monkeypatch)
     assert data.about["classes"] == list("0123456789")
 
 
-def test_enlarged_digits_are_the_digits():
-    """The mean over each pixel's block is close to the pixel, corners and border are as they must be."""
+def test_enlarged_digits_keep_each_pixel_and_have_a_border():
+    """The middle of each block of 3 × 3 pixels equals the original pixel, and the border is empty."""
     from sklearn.datasets import load_digits
 
     small = load_digits().images[:50]
@@ -418,11 +419,11 @@ def test_enlarged_digits_are_the_digits():
     assert large.shape == (50, 28, 28)
     assert not large[:, :2].any()
     assert not large[:, :, -2:].any()
-    centres = large[:, 3:26:3, 3:26:3]  # the middle of each block of 3 × 3 is the pixel itself
+    centres = large[:, 3:26:3, 3:26:3]
     np.testing.assert_array_equal(centres, np.floor(small * 255 / 16 + 0.5))
 
 
-def test_the_command_fetches_and_tells_mistakes_in_one_sentence(published, capsys):
+def test_the_command_fetches_and_reports_an_error_without_a_traceback(published, capsys):
     root, _ = published
     assert main(["fetch", "MNIST", "--source", str(root)]) == 0
     assert store.read_about(Path("results/data/MNIST.safetensors"))["source"] == "local copy"
