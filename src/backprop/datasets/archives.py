@@ -117,7 +117,7 @@ def _difference(path: Path, actual: str) -> str:
 
 
 def _decode(name: str, folder: Path) -> dict[str, np.ndarray]:
-    """The arrays in four good archives, which torchvision decodes in a temporary folder, so that `folder` is unchanged."""
+    """The arrays in four good archives, decoded by torchvision in a temporary folder, because it writes beside them."""
     datasets = torchvision_datasets()
     arrays = {}
     with tempfile.TemporaryDirectory(prefix="backprop-") as scratch:

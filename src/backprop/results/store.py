@@ -1,7 +1,8 @@
-"""How results lie on disk: arrays as safetensors, findings as JSON; `tables` adds the parquet.
+"""File formats of saved results: safetensors for arrays and JSON for findings; `tables` adds parquet.
 
-Every writer writes beside the target and renames, so that a killed job leaves nothing half-written behind.
-Bytes depend on content alone: no times, no host names.
+Every file is written under a temporary name and then renamed, so that an interrupted job leaves no partial file.
+Its bytes depend on its content alone: they include no times and no host names. A reader raises UserError, with the
+file and the command that makes it again, if the file is missing or damaged.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save
 
 from backprop.protocol import UserError
 
 ARRAYS = "trained.safetensors"
-"""The file, in a variant's folder, that training writes."""
+"""The file that training writes into the folder of a variant."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it takes the place of `path` only when all went well."""
+    """A temporary path to write to, in the folder of `path`; it replaces `path` only if no exception is raised."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     os.close(handle)
@@ -39,59 +41,79 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all."""
+    """Write a text file in UTF-8, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a binary file, whole or not at all."""
+    """Write a binary file, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> None:
-    """Write named arrays with one JSON-able mapping about them (the protocol, say).
+    """Write named arrays and a mapping about them, such as the protocol, which must be JSON serialisable.
 
-    One metadata key only: with two or more, safetensors writes them in an order that varies.
+    The mapping is stored under one metadata key, because safetensors writes several keys in an order that varies.
     """
     contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
     write_bytes(path, save(contiguous, metadata={"about": json.dumps(about, sort_keys=True)}))
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The named arrays in `path`."""
+    """The named arrays in `path`; UserError if the file is missing or damaged."""
     must_exist(path)
-    return load_file(path)
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise damaged(path) from error
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """The mapping written beside the arrays in `path`, without reading the arrays."""
+    """The mapping that was written with the arrays in `path`, read without the arrays.
+
+    UserError if the file is missing, damaged or not one of this project's.
+    """
     must_exist(path)
-    with path.open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return json.loads(header["__metadata__"]["about"])
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return json.loads((file.metadata() or {})["about"])
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise damaged(path) from error
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON with sorted keys; ValueError where a number is nan or infinite, which JSON does not know."""
+    """Write JSON with sorted keys; ValueError if a number is nan or infinite, which JSON cannot represent."""
     write_text(path, json.dumps(_plain(content), indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file."""
+    """The content of a JSON file; UserError if the file is missing or is not valid JSON."""
     must_exist(path)
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise damaged(path) from error
 
 
 def must_exist(path: Path) -> None:
-    """UserError with the command that makes `path`, unless it is there."""
+    """UserError with the command that makes `path`, unless it exists."""
     if not path.exists():
-        raise UserError(f"{path} does not exist; let Snakemake make it (uv run snakemake {path}).")
+        raise UserError(f"{path} does not exist; make it with `{_command(path)}`.")
+
+
+def damaged(path: Path, fault: str = "is damaged or incomplete") -> UserError:
+    """The error for a file that has a fault: the fault, and how to make the file again."""
+    return UserError(f"{path} {fault}; delete it and make it again with `{_command(path)}`.")
+
+
+def _command(path: Path) -> str:
+    return f"uv run snakemake --cores all {path}"
 
 
 def _plain(content: Any) -> Any:
-    """numpy scalars and arrays, tuples and mappings as what JSON knows."""
+    """`content` with numpy scalars and arrays, tuples and mappings replaced by types that JSON has."""
     if isinstance(content, Mapping):
         return {str(key): _plain(value) for key, value in content.items()}
     if isinstance(content, np.ndarray | list | tuple):

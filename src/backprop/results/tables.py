@@ -1,6 +1,7 @@
-"""Tables of results as parquet, one row per network: every column declared, with its meaning and unit.
+"""Tables of results as parquet, one row per network; every column is declared with its meaning and unit.
 
-Apart from `store` because training writes no table, and pandas takes half a second to import (measured).
+This module is separate from `store` because training writes no table, and importing pandas takes half a second
+(measured).
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backprop.results.store import must_exist, replacing
+from backprop.results.store import damaged, must_exist, replacing
 
 TABLE = "networks.parquet"
-"""The file, in a variant's folder, that analysis writes."""
+"""The file that analysis writes into the folder of a variant."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a results table: its name, type (a pyarrow type), meaning, and unit ("" if none)."""
+    """One column of a table: its name, its pyarrow type, its meaning, and its unit ("" if it has none)."""
 
     name: str
     type: pa.DataType
@@ -30,7 +31,7 @@ class Column:
 
 
 def write(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> None:
-    """Write a table against its declared columns; ValueError on a missing or an extra column."""
+    """Write a table with exactly the declared columns; ValueError if one is missing or undeclared."""
     declared = [column.name for column in columns]
     missing, extra = set(declared) - set(table.columns), set(table.columns) - set(declared)
     if missing or extra:
@@ -41,7 +42,14 @@ def write(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> None:
         pq.write_table(content.replace_schema_metadata(None), temporary, compression="zstd")
 
 
-def read(path: Path) -> pd.DataFrame:
-    """The table in `path`."""
+def read(path: Path, columns: Sequence[Column] = ()) -> pd.DataFrame:
+    """The table in `path`; UserError if the file is missing, is damaged, or lacks one of `columns`."""
     must_exist(path)
-    return pq.read_table(path).to_pandas()
+    try:
+        table = pq.read_table(path).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(path) from error
+    for column in columns:
+        if column.name not in table.columns:
+            raise damaged(path, f"has no column '{column.name}', because another version of the code wrote it")
+    return table

@@ -1,7 +1,8 @@
-"""A finished variant of an experiment as it lies on disk, read when asked for."""
+"""One finished variant of an experiment, loaded lazily from disk."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,31 +16,37 @@ from backprop.results import store, tables
 
 @dataclass(frozen=True)
 class Run:
-    """One variant of an experiment as it lies on disk: its protocol, its arrays, its table; read when asked for."""
+    """One finished variant: its protocol, arrays and table, each loaded from `folder` at its first use.
+
+    Attributes:
+        folder: the folder of the variant, `results/<experiment>/<variant>`.
+        columns: columns that the table must have.
+    """
 
     folder: Path
+    columns: Sequence[tables.Column] = ()
 
     @property
     def variant(self) -> str:
-        """The variant's name."""
+        """The name of the variant."""
         return self.folder.name
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What the training job wrote beside the arrays: `protocol`, `provenance`."""
+        """The mapping that training saved with the arrays: `experiment`, `protocol` and `provenance` of the data."""
         return store.read_about(self.folder / store.ARRAYS)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """The protocol the variant was trained with, all fields spelled out."""
+        """The protocol of the training, with all its fields."""
         return self.about["protocol"]
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays the training job returned."""
+        """The arrays that training returned."""
         return store.read_arrays(self.folder / store.ARRAYS)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row per network (or per what the experiment repeats)."""
-        return tables.read(self.folder / tables.TABLE)
+        """One row per network, or per whatever unit the experiment repeats."""
+        return tables.read(self.folder / tables.TABLE, self.columns)

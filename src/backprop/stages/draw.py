@@ -16,7 +16,8 @@ _log = logging.getLogger(__name__)
 
 def run(experiment: str, folders: Mapping[str, Path], findings: Path, out: Path) -> None:
     """Draw every figure of the experiment into the folder `out`; `folders` maps variants to their folders."""
-    runs = {variant: Run(folder) for variant, folder in folders.items()}
+    columns = stages.module(experiment, "analyse").COLUMNS
+    runs = {variant: Run(folder, columns) for variant, folder in folders.items()}
     values = store.read_json(findings)["values"]
     for name, figure in stages.module(experiment, "figures").FIGURES.items():
         store.write_bytes(out / f"{name}.svg", save(figure(runs, values)))

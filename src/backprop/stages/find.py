@@ -13,7 +13,8 @@ from backprop.results.variant import Run
 def run(experiment: str, folders: Mapping[str, Path], out: Path) -> None:
     """Write numbers, verdicts, protocols and the data's provenance to `out`; `folders` maps variants to folders."""
     module = stages.module(experiment, "findings")
-    runs = {variant: Run(folder) for variant, folder in folders.items()}
+    columns = stages.module(experiment, "analyse").COLUMNS
+    runs = {variant: Run(folder, columns) for variant, folder in folders.items()}
     values = module.values(runs)
     protocols = {variant: run.protocol for variant, run in runs.items()}
     store.write_json(
