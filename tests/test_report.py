@@ -284,7 +284,7 @@ def test_wording(text: str, expected: str) -> None:
     ("function", "arguments", "message"),
     [
         (formatting.percent, (float("nan"),), "percent: the value is nan"),
-        (formatting.percent, (93.4,), "must lie between 0 and 1"),
+        (formatting.percent, (93.4,), "must be between 0 and 1"),
         (formatting.fixed, ("many",), "'many', not a number"),
         (formatting.interval, ((1, 2, 3),), "must be a pair"),
         (formatting.interval, ((0, 1), "percentage"), "allowed are percent"),

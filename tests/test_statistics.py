@@ -1,22 +1,29 @@
-"""Intervals and survival curves against scipy, against theory, and at their edges."""
+"""Intervals and survival curves agree with scipy and with theory, also in extreme cases."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from backprop.evidence.statistics import kaplan_meier, median_survival, paired_difference, quantile_of, wilson
+from backprop.evidence.statistics import (
+    kaplan_meier,
+    mean_interval,
+    median_survival,
+    paired_difference,
+    quantile_of,
+    wilson,
+)
 
 Sample = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
 @pytest.mark.parametrize(("k", "n"), [(0, 5), (5, 5), (1, 7), (17, 90), (3999, 4000)])
-def test_wilson_is_scipys(k: int, n: int, level: float) -> None:
+def test_wilson_agrees_with_scipy(k: int, n: int, level: float) -> None:
     expected = stats.binomtest(k, n).proportion_ci(level, method="wilson")
     np.testing.assert_allclose(wilson(k, n, level), expected, rtol=1e-12, atol=1e-12)
 
 
-def test_wilson_broadcasts_and_admits_ignorance() -> None:
+def test_wilson_broadcasts_and_gives_0_to_1_without_trials() -> None:
     low, high = wilson([0, 0, 10], [0, 10, 10])
     assert low.tolist()[:2] == [0, 0]
     assert high.tolist()[::2] == [1, 1]
@@ -32,13 +39,13 @@ def test_wilson_refuses_impossible_counts(k: int, n: int) -> None:
 
 @pytest.fixture(params=[1, 2, 3])
 def sample(request: pytest.FixtureRequest) -> Sample:
-    """Integer learning times with many ties, a third censored at scattered times, the rest at a cap."""
+    """Integer learning times with many ties, some of them censored at random times or at a cap."""
     rng = np.random.default_rng(request.param)
     times, limits = np.ceil(rng.gamma(3, 8, 200)), np.minimum(rng.integers(5, 80, 200), 45)
     return np.minimum(times, limits), times <= limits
 
 
-def test_kaplan_meier_is_scipys(sample: Sample) -> None:
+def test_kaplan_meier_agrees_with_scipy(sample: Sample) -> None:
     times, observed = sample
     curve = kaplan_meier(times, observed)
     censored = stats.CensoredData(uncensored=times[observed], right=times[~observed])
@@ -56,18 +63,17 @@ def test_kaplan_meier_is_scipys(sample: Sample) -> None:
 
 def test_without_censoring_the_quantile_is_the_share_and_the_median_an_order_statistic() -> None:
     times = np.arange(1, 102)
-    everyone = np.ones(101, bool)
-    assert quantile_of(50, times, everyone) == pytest.approx(50 / 101)
-    assert quantile_of(1e9, times, everyone) == 1
-    estimate = median_survival(times, everyone)
+    solved = np.ones(101, bool)
+    assert quantile_of(50, times, solved) == pytest.approx(50 / 101)
+    assert quantile_of(1e9, times, solved) == 1
+    estimate = median_survival(times, solved)
     assert estimate.value == 51
-    # the binomial interval for a median of 101 has ranks 41 to 61; the log-log band may differ by a rank or
-    # two
+    # the binomial interval for a median of 101 has ranks 41 to 61; the log-log band may differ by two ranks
     assert estimate.low == pytest.approx(41, abs=2)
     assert estimate.high == pytest.approx(61, abs=2)
 
 
-def test_the_median_of_an_exponential_lies_in_its_interval_as_often_as_promised() -> None:
+def test_the_interval_covers_the_median_of_an_exponential_in_95_percent_of_samples() -> None:
     rng = np.random.default_rng(0)
     hits = 0
     for _ in range(400):
@@ -87,11 +93,11 @@ def test_a_median_is_not_reached_when_most_are_censored() -> None:
     assert quantile_of(101, times, observed) is None
 
 
-def test_all_censored_none_at_all_and_diverged() -> None:
-    nobody = kaplan_meier([10, 10], [False, False])
-    assert nobody.times.size == 0
-    assert nobody.at(10) == 1
-    assert np.isnan(nobody.at(11))
+def test_samples_that_are_all_censored_empty_or_diverged() -> None:
+    censored = kaplan_meier([10, 10], [False, False])
+    assert censored.times.size == 0
+    assert censored.at(10) == 1
+    assert np.isnan(censored.at(11))
     assert median_survival([], []) == (None, None, None)
     assert quantile_of(3, [], []) is None
     diverged = kaplan_meier([5, np.nan, 10], [True, False, False])
@@ -119,7 +125,7 @@ def test_mcnemar_is_the_exact_binomial_test_on_discordant_pairs(table: tuple[int
     assert -1 <= result.low <= result.difference <= result.high <= 1
 
 
-def test_the_paired_interval_is_narrower_than_the_unpaired_when_seeds_agree() -> None:
+def test_the_paired_interval_is_narrower_than_the_unpaired_one_if_seeds_agree() -> None:
     result = paired_difference(*_table(80, 10, 2, 8))
     (low_1, low_2), (high_1, high_2) = wilson([90, 82], 100)
     unpaired = np.hypot(0.9 - low_1, high_2 - 0.82) + np.hypot(high_1 - 0.9, 0.82 - low_2)
@@ -129,7 +135,7 @@ def test_the_paired_interval_is_narrower_than_the_unpaired_when_seeds_agree() ->
     np.testing.assert_allclose([swapped.low, swapped.high], [-result.high, -result.low], rtol=1e-12)
 
 
-def test_the_paired_interval_covers_as_promised() -> None:
+def test_the_paired_interval_covers_the_difference_in_95_percent_of_samples() -> None:
     rng = np.random.default_rng(1)
     chances = np.array([0.55, 0.2, 0.1, 0.15])
     hits = 0
@@ -142,3 +148,19 @@ def test_the_paired_interval_covers_as_promised() -> None:
 def test_a_paired_difference_needs_pairs() -> None:
     with pytest.raises(ValueError, match="one length"):
         paired_difference([True], [True, False])
+
+
+def test_the_mean_interval_agrees_with_scipy_and_ignores_values_that_are_not_finite() -> None:
+    x = np.random.default_rng(2).normal(3, 2, 25)
+    interval = mean_interval(np.r_[x, np.nan, np.inf])
+    low, high = stats.ttest_1samp(x, 0).confidence_interval(0.95)
+    assert interval["mean"] == pytest.approx(x.mean())
+    assert interval["deviation"] == pytest.approx(x.std(ddof=1))
+    assert (interval["low"], interval["high"]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_the_mean_interval_is_cut_to_the_possible_values_and_needs_two_of_them() -> None:
+    cut = mean_interval([0.0, 0.1, 1.0], 0.0, 1.0)
+    assert (cut["low"], cut["high"]) == (0, 1)
+    assert mean_interval([0.3, np.nan]) == {"mean": 0.3, "deviation": None, "low": None, "high": None}
+    assert mean_interval([]) == {"mean": None, "deviation": None, "low": None, "high": None}

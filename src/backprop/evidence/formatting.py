@@ -1,6 +1,6 @@
-"""Numbers as the report words them: pure functions from a number to text, used as template filters.
+"""The formatting of numbers in the report: pure functions from a number to text, used as template filters.
 
-None and nan are refused everywhere with UserError: a number that is missing must not become a sentence.
+All of them refuse None and nan with UserError, so that no sentence can print a missing number.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ WORDS = (
 
 
 def number(value: Any, name: str = "number") -> float:
-    """The value as a float; UserError when it is missing (None, nan) or no number."""
+    """The value as a float; UserError if it is missing (None or nan) or is not a number; `name` is the filter's."""
     if isinstance(value, bool) or value is None or (isinstance(value, float) and math.isnan(value)):
-        raise UserError(f"{name}: the value is {value!r}, not a number; the sentence must branch on that case.")
+        raise UserError(f"{name}: the value is {value!r}, not a number; the text must handle that case.")
     try:
         return float(value)
     except ValueError:
@@ -29,14 +29,14 @@ def number(value: Any, name: str = "number") -> float:
 
 
 def fixed(value: Any, digits: int = 1) -> str:
-    """With that many decimals, thousands separated and a true minus sign: −1,234.5."""
+    """A number with `digits` decimals, a thousands separator and a true minus sign: "−1,234.5"."""
     text = f"{number(value, 'fixed'):,.{digits}f}"
     negative_zero = text.startswith("-") and not text.strip("-0.,")
     return text[1:] if negative_zero else text.replace("-", MINUS)
 
 
 def thousands(value: Any) -> str:
-    """A whole number with separators: 1,425; rounds."""
+    """A number rounded to an integer, with a thousands separator: "1,425"."""
     return fixed(value, 0)
 
 
@@ -46,13 +46,13 @@ def exact(value: Any) -> str:
 
 
 def signed(value: Any, digits: int = 1) -> str:
-    """With its sign, also when positive: +7.2, −3.6."""
+    """A number with its sign, also if it is positive: "+7.2", "−3.6"."""
     text = fixed(value, digits)
     return text if text.startswith(MINUS) or not text.strip("0.,") else f"+{text}"
 
 
 def significant(value: Any, digits: int = 2) -> str:
-    """To that many significant digits: 0.0012, 12,000, 3.1×10⁻⁷ (powers of ten outside 10⁻⁴ ... 10⁶)."""
+    """A number with `digits` significant digits: "0.0012", "12,000"; as "3.1×10⁻⁷" below 10⁻⁴ and from 10⁷."""
     amount = number(value, "significant")
     if amount == 0 or math.isinf(amount):
         return "0" if amount == 0 else f"{MINUS if amount < 0 else ''}∞"
@@ -65,10 +65,10 @@ def significant(value: Any, digits: int = 2) -> str:
 
 
 def percent(fraction: Any, digits: int = 0) -> str:
-    """A fraction of 1 as a percentage; 0% and 100% are kept for exactly 0 and 1 (0.9996 gives 99.96%)."""
+    """A share from 0 to 1 as a percentage; only exactly 0 and 1 give 0% and 100% (0.9996 gives "99.96%")."""
     amount = number(fraction, "percent")
     if not -1e-9 <= amount <= 1 + 1e-9:
-        raise UserError(f"percent: the value is {amount}; it must lie between 0 and 1.")
+        raise UserError(f"percent: the value is {amount}; it must be between 0 and 1.")
     more = digits
     while 0 < amount < 1 and more < 6 and float(f"{100 * amount:.{more}f}") in (0.0, 100.0):
         more += 1
@@ -81,7 +81,7 @@ def points(fraction: Any, digits: int = 1) -> str:
 
 
 def interval(pair: Sequence[Any], style: str = "percent", digits: int | None = None) -> str:
-    """A pair of bounds, "91% to 95%"; `style` is percent, thousands, fixed, signed or significant."""
+    """A pair of bounds: "91% to 95%"; `style` is percent, thousands, fixed, signed or significant."""
     if not isinstance(pair, list | tuple) or len(pair) != 2:
         raise UserError(f"interval: the value is {pair!r}; it must be a pair of numbers, low and high.")
     styles: dict[str, Callable[..., str]] = {
@@ -113,7 +113,7 @@ def shares_by_coding(codings: Iterable[Mapping[str, Any]], key: str, digits: int
 
 
 def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
-    """A median that was censored at `cap`: "1,210 sweeps (cap 10,000)"; None says it was not reached."""
+    """A median of times censored at `cap`: "1,210 sweeps (cap 10,000)"; None means that it was not reached."""
     if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
         return f"not reached within {thousands(cap)} {unit}".rstrip()
     return f"{thousands(median)}{' ' if unit else ''}{unit} (cap {thousands(cap)})"
@@ -128,20 +128,20 @@ def words(count: Any) -> str:
 
 
 def count(amount: Any, singular: str, plural: str | None = None) -> str:
-    """A number of things: "no networks", "one network", "three networks"."""
+    """A whole number with its noun: "no networks", "one network", "three networks"."""
     return f"{words(amount)} {singular if number(amount) == 1 else plural or singular + 's'}"
 
 
 def listing(items: Iterable[Any], last: str = "and") -> str:
-    """A list in a sentence: "a, b and c"; UserError when it is empty."""
+    """A list in a sentence: "a, b and c"; UserError if it is empty."""
     texts = [str(item) for item in items]
     if not texts:
-        raise UserError("listing: the list is empty; the sentence must branch on that case.")
+        raise UserError("listing: the list is empty; the text must handle that case.")
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
 def capital(text: str) -> str:
-    """The text with its first letter in upper case, the rest as it is."""
+    """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 

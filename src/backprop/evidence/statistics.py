@@ -1,9 +1,9 @@
-"""Rates with Wilson intervals, Kaplan-Meier curves of learning times, same-seed comparisons: closed forms.
+"""Statistics in closed form: rates, learning times with censoring, comparisons seed by seed, and means.
 
-A network that has not solved its task at the cap is censored there: its learning time is known to be longer,
-not known. `times` are sweeps, `observed` says which of them ended in success. A time of nan (a diverged
-network) is counted as censored at the longest time seen, because such a network will not solve the task later
-either.
+A network that has not solved its task by the cap is censored there: its learning time is longer than the cap, but
+unknown. `times` are in sweeps, and `observed` is True where the network solved its task at that time. A time of nan,
+from a diverged network, counts as censored at the longest time in the sample, because such a network does not solve
+the task later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 
 class Estimate(NamedTuple):
-    """A number with its interval; None where the data cannot tell (a median not reached before the cap)."""
+    """A number with its interval; None where the data do not determine it, such as a median beyond the cap."""
 
     value: float | None
     low: float | None
@@ -27,12 +27,14 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class KaplanMeier:
-    """A survival curve as a right-continuous step function, one row per distinct time with a success.
+    """A survival curve as a right-continuous step function, with one step per distinct time of a success.
 
-    `survival[k]` is the share still unsolved from `times[k]` on (before `times[0]` it is 1); `low` and `high`
-    are the pointwise band, nan where `survival` is 0 and the band has no formula; `at_risk[k]` networks were
-    unsolved and uncensored just before `times[k]`. `longest` is the longest time seen: beyond it nothing is
-    known.
+    Attributes:
+        times: [k] in sweeps, ascending.
+        survival: [k], the share still unsolved from `times[k]` until the next time; before `times[0]` it is 1.
+        low, high: [k], the pointwise band; nan where `survival` is 0, because the formula is undefined there.
+        at_risk: [k], the number of networks that were unsolved and uncensored just before `times[k]`.
+        longest: the longest time in the sample; the curve is unknown beyond it.
     """
 
     times: np.ndarray
@@ -43,14 +45,14 @@ class KaplanMeier:
     longest: float
 
     def at(self, time: float) -> float:
-        """The share unsolved at `time` sweeps; nan beyond the longest time seen, unless all had solved."""
+        """The share unsolved at `time` sweeps; nan beyond the longest time in the sample, unless all are solved."""
         index = int(np.searchsorted(self.times, time, side="right"))
         share = float(self.survival[index - 1]) if index else 1.0
         return share if time <= self.longest or share == 0 else float("nan")
 
 
 class PairedDifference(NamedTuple):
-    """Rate of the first minus rate of the second, Newcombe's interval, McNemar's exact two-sided p value."""
+    """The rate of the first minus the rate of the second, with Newcombe's interval and McNemar's exact p value."""
 
     difference: float
     low: float
@@ -61,7 +63,7 @@ class PairedDifference(NamedTuple):
 def wilson(successes: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval (1927) for a binomial rate: (low, high), broadcast over the arguments.
 
-    Needs 0 <= successes <= n, else ValueError. Of no trials at all nothing is known: the interval is (0, 1).
+    Raises ValueError unless 0 <= successes <= n. Without any trial the interval is (0, 1).
     """
     k, trials = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
     if not np.all((k >= 0) & (k <= trials)):
@@ -71,18 +73,18 @@ def wilson(successes: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> t
     rate = k / safe
     centre = (rate + z**2 / (2 * safe)) / (1 + z**2 / safe)
     half = z / (1 + z**2 / safe) * np.sqrt(rate * (1 - rate) / safe + z**2 / (4 * safe**2))
-    # At the edges the exact limits are 0 and 1; rounding would leave them a hair outside or inside.
+    # The exact limits at the edges are 0 and 1; rounding errors would shift them slightly.
     low = np.where(k == 0, 0.0, np.maximum(centre - half, 0))
     high = np.where(k == trials, 1.0, np.minimum(centre + half, 1))
     return low, high
 
 
 def kaplan_meier(times: npt.ArrayLike, observed: npt.ArrayLike, level: float = 0.95) -> KaplanMeier:
-    """The product-limit estimate with Greenwood's variance and log(-log) bands, which stay within [0, 1].
+    """The product-limit estimate with Greenwood's variance and log(-log) bands, which are within [0, 1].
 
-    `times` [n] in sweeps, `observed` [n] truth values: True where the network solved its task at that time,
-    False where it was censored. A network censored at a time counts as at risk for the successes at that
-    time.
+    `times` is [n] in sweeps; `observed` is [n], True where the network solved its task at that time and False where it
+    was censored. A network that is censored at a time still counts as at risk for the successes at that time. Raises
+    ValueError if the lengths differ or if an observed time is nan.
     """
     t, success = _clean(times, observed)
     moments, successes = np.unique(t[success], return_counts=True)
@@ -98,19 +100,19 @@ def kaplan_meier(times: npt.ArrayLike, observed: npt.ArrayLike, level: float = 0
 
 
 def median_survival(times: npt.ArrayLike, observed: npt.ArrayLike, level: float = 0.95) -> Estimate:
-    """Median learning time in sweeps, with Brookmeyer and Crowley's interval (the band crosses one half).
+    """Median learning time in sweeps with Brookmeyer and Crowley's interval, where the band crosses one half.
 
-    None stands for "not reached": fewer than half solved before the cap, so state the cap beside it.
+    A value of None means "not reached": less than half of the networks were solved by the cap, so the cap must be
+    stated with it.
     """
     curve = kaplan_meier(times, observed, level)
     return Estimate(*(_first_below(curve.times, s) for s in (curve.survival, curve.low, curve.high)))
 
 
 def quantile_of(value: float, times: npt.ArrayLike, observed: npt.ArrayLike) -> float | None:
-    """Which quantile of the learning times `value` sweeps is: the share (0 to 1) of networks solved by then.
+    """The share (0 to 1) of networks solved by `value` sweeps, that is, the quantile of `value` among the times.
 
-    None if `value` lies beyond the longest time seen while some networks were still unsolved, or without
-    data.
+    None without data, and if `value` is beyond the longest time in the sample while some networks are unsolved.
     """
     curve = kaplan_meier(times, observed)
     share = curve.at(value)
@@ -118,11 +120,11 @@ def quantile_of(value: float, times: npt.ArrayLike, observed: npt.ArrayLike) -> 
 
 
 def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float = 0.95) -> PairedDifference:
-    """Compare two variants seed by seed: truth values [n] each, the same seeds in the same order.
+    """Compare two variants seed by seed: `first` and `second` [n] say which seeds succeeded, in the same order.
 
-    The interval is Newcombe's for paired proportions (Statistics in Medicine 17, 1998, method 10: Wilson
-    limits squared and added, with the continuity-corrected correlation); the p value is McNemar's, exact
-    binomial.
+    The interval is Newcombe's for paired proportions (Statistics in Medicine 17, 1998, method 10: distances of the
+    Wilson limits, combined with a continuity-corrected correlation). The two-sided p value is McNemar's, from the exact
+    binomial distribution. Raises ValueError unless both are vectors of one length, with at least one seed.
     """
     a, b = np.asarray(first, bool), np.asarray(second, bool)
     if a.shape != b.shape or a.ndim != 1 or not a.size:
@@ -148,11 +150,11 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float 
 
 
 def mean_interval(x: npt.ArrayLike, least: float = -np.inf, most: float = np.inf) -> dict[str, float | None]:
-    """Mean, standard deviation and Student's 95 % interval of the finite values; None where there are too few.
+    """Mean, standard deviation and Student's 95 % interval of the finite values of `x`; None where there are too few.
 
-    The interval is cut to the possible values, [least, most].
+    The keys are mean, deviation, low and high. The interval is cut to the possible values, [least, most].
     """
-    from scipy import stats  # slow to import, and used by few
+    from scipy import stats  # slow to import, and only few callers need it
 
     known = np.asarray(x, float)
     known = known[np.isfinite(known)]
@@ -166,7 +168,7 @@ def mean_interval(x: npt.ArrayLike, least: float = -np.inf, most: float = np.inf
 def _mcnemar(only_first: int, only_second: int) -> float:
     discordant = only_first + only_second
     tail = sum(comb(discordant, k) for k in range(min(only_first, only_second) + 1))
-    # Whole numbers up to the division: nothing underflows with thousands of seeds.
+    # All numbers are integers before the division, so that nothing underflows with thousands of seeds.
     return min(1.0, 2 * tail / 2**discordant)
 
 
@@ -182,7 +184,7 @@ def _clean(times: npt.ArrayLike, observed: npt.ArrayLike) -> tuple[np.ndarray, n
 
 
 def _first_below(times: np.ndarray, share: np.ndarray) -> float | None:
-    # A hair of tolerance: 1 - 1/2 computed as a product may come out just above one half.
+    # The tolerance is for rounding: a survival of one half, computed as a product, may be slightly above it.
     reached = np.flatnonzero(share <= 0.5 + 1e-12)
     return float(times[reached[0]]) if reached.size else None
 
