@@ -1,4 +1,4 @@
-"""The symmetry sweep in JAX, jit(vmap(scan)): autodiff through one network, mapped over the seeds, fused by XLA."""
+"""The sweep of Experiment 1 in JAX, jit(vmap(scan)): autograd of one network, mapped over the seeds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import numpy as np
 def make(
     inputs: np.ndarray, targets: np.ndarray, bounds: tuple[float, ...] | None, networks_last: bool, sweeps: int
 ) -> Callable[[list[np.ndarray]], list[np.ndarray]]:
-    """A compiled function from initial weights [n_l, fan_in + 1, S] per layer to the trained ones.
+    """A compiled function from the initial weights, [n_l, fan_in + 1, S] per layer, to the trained weights.
 
     Args:
         inputs: [64, 6].
         targets: [64, 1].
-        bounds: also find the first sweep below each of them, as the engine does; None for training alone.
+        bounds: bounds on the largest deviation; the function also finds the first sweep below each, as the engine does.
+            None trains without this search.
         networks_last: map over the last axis of the weights instead of the first.
-        sweeps: per call.
+        sweeps: the number of sweeps per call.
     """
     X, d = jnp.asarray(inputs), jnp.asarray(targets)
 
@@ -52,8 +53,8 @@ def make(
     compiled = jax.jit(jax.vmap(one_network, in_axes=([axis, axis],), out_axes=([axis, axis], 0)))
 
     def run(weights: list[np.ndarray]) -> list[np.ndarray]:
-        given = [w if networks_last else np.ascontiguousarray(w.transpose(2, 0, 1)) for w in weights]
-        trained, _ = compiled(given)
+        ordered = [w if networks_last else np.ascontiguousarray(w.transpose(2, 0, 1)) for w in weights]
+        trained, _ = compiled(ordered)
         arrays = [np.asarray(w) for w in trained]
         return arrays if networks_last else [w.transpose(1, 2, 0) for w in arrays]
 

@@ -183,7 +183,7 @@ def test_same_bytes_twice(sample: dict[str, Any]) -> None:
         ("[1, 2] | listing >>", "[1, 2] | listing", r"10_body.md.j2, line \d+: "),
         ("@eq:error,", "@eq:eror,", r"refers to @eq:eror, but no equation is labelled #eq:eror"),
         ("[@fig:sweeps]", "[@tbl:seeds]", r"never refers to the figure @fig:sweeps"),
-        ("@pdp1986", "@pdp1987", r"cites @pdp1987, which report/references.bib does not hold"),
+        ("@pdp1986", "@pdp1987", r"cites @pdp1987, which report/references.bib does not contain"),
         (' alt="A falling line."', "", r"figure:symmetry/sweeps needs alternative text"),
         (
             "figure:symmetry/weights",

@@ -1,6 +1,6 @@
--- Numbers figures, tables, equations and sections, and turns @fig:x, @tbl:x, @eq:x, @sec:x into links.
--- Runs first, for every format, so that HTML and PDF agree on each number. The Python side has already
--- checked that every reference has a target; what is left to refuse here is a mixed citation.
+-- Numbers figures, tables, equations and sections, and turns @fig:x, @tbl:x, @eq:x and @sec:x into links.
+-- This filter runs first and for every format, so that HTML and PDF have the same numbers. The Python code has already
+-- checked that every reference has a target; this filter refuses citations that mix references with literature.
 
 local words = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
 local numbers = {}
@@ -37,7 +37,7 @@ local number_sections = {
   end,
 }
 
--- $$ ... $$ {#eq:name}, or a display equation alone in its paragraph, becomes a Div of class equation.
+-- $$ ... $$ {#eq:name}, or a display equation that is a whole paragraph, becomes a Div of class equation.
 local function equation(para)
   local math = para.content[1]
   if not (math and math.t == "Math" and math.mathtype == "DisplayMath") then return nil end
@@ -66,17 +66,19 @@ local number_floats = {
   end,
   Div = function(div)
     if not div.identifier:match("^eq:") then return nil end
-    local made = equation(div.content[1])
-    if not made then error("the block #" .. div.identifier .. " must hold one display equation and nothing else") end
-    made.identifier = div.identifier
-    made.attributes.number = assign(div.identifier, "eq")
-    made.attributes.alt = div.attributes.alt
-    return made, false
+    local block = equation(div.content[1])
+    if not block then
+      error("the block #" .. div.identifier .. " must contain one display equation and nothing else")
+    end
+    block.identifier = div.identifier
+    block.attributes.number = assign(div.identifier, "eq")
+    block.attributes.alt = div.attributes.alt
+    return block, false
   end,
   Para = equation,
 }
 
--- 6-2-1 and 24-12 stay in one line.
+-- No line break inside 6-2-1 or 24-12.
 local keep_together = {
   Str = function(str)
     if str.text:match("%d%-%d") then return pandoc.Span({ str }, pandoc.Attr("", { "nobreak" })) end
@@ -104,7 +106,7 @@ local link_references = {
   end,
 }
 
--- What stands before the first heading (abstract, key numbers) goes above the table of contents.
+-- The text before the first heading (abstract, key numbers) goes above the table of contents.
 local front_matter = {
   Pandoc = function(doc)
     local front, body = pandoc.Blocks {}, pandoc.Blocks {}

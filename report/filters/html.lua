@@ -1,5 +1,5 @@
--- What our blocks look like in HTML. Runs last, after the citations.
--- Attributes are lists of pairs where there are several: Lua walks a table in an order that varies between runs.
+-- The HTML of this project's blocks. This filter runs last, after the citations.
+-- Several attributes are a list of pairs, because Lua iterates over a table in an order that varies between runs.
 
 local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
 
@@ -8,8 +8,8 @@ local function escape(text)
   return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub('"', "&quot;"))
 end
 
--- A table scrolls inside its own box; its caption stays outside, above. Each cell knows its column's name, so
--- that a narrow screen can show a row as a card.
+-- A wide table scrolls inside a box, with its caption outside and above. Each cell has the name of its column as an
+-- attribute, so that a narrow screen can show a row as a card.
 local function boxed(tbl)
   local names = {}
   for _, row in ipairs(tbl.head.rows) do
@@ -42,7 +42,7 @@ end
 local function cards(div)
   local list = pandoc.Blocks {}
   for _, block in ipairs(div.content) do
-    if block.t ~= "BulletList" then error("a .cards block must hold one bullet list and nothing else") end
+    if block.t ~= "BulletList" then error("a .cards block must contain one bullet list and nothing else") end
     for _, item in ipairs(block.content) do
       local inlines = item[1].content
       if not (inlines[1] and inlines[1].t == "Strong") then error("each card must begin with its value in bold") end
@@ -70,8 +70,8 @@ local function details(div)
     .. div.content .. { html("</details>") }
 end
 
--- The title is the page's only h1, so sections start at h2. The number goes into the heading, so that the table
--- of contents has it too.
+-- The title is the only h1 of the page, so sections start at h2. The number is part of the heading, so that the table
+-- of contents also shows it.
 local function heading(header)
   header.level = header.level + 1
   local number = header.attributes.number
@@ -88,13 +88,13 @@ return { {
   Table = boxed,
   Figure = function(figure)
     local wide = figure.classes:includes("wide")
-    local made = figure:walk { Image = function(image)
+    local copy = figure:walk { Image = function(image)
       wide = wide or image.classes:includes("wide")
       image.classes = {}
       return image
     end }
-    if wide and not made.classes:includes("wide") then made.classes:insert("wide") end
-    return made
+    if wide and not copy.classes:includes("wide") then copy.classes:insert("wide") end
+    return copy
   end,
   Div = function(div)
     if div.classes:includes("equation") then return equation(div) end

@@ -1,5 +1,5 @@
--- What our blocks look like in Typst. Runs last, after the citations. The functions called here (picture,
--- callout, cards, badge, ...) are defined in templates/report.typ.
+-- The Typst code of this project's blocks. This filter runs last, after the citations. The functions that it calls
+-- (picture, callout, cards, badge, ...) are defined in templates/look.typ.
 
 local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
 local verdicts = { "reproduced", "partly", "not-reproduced", "not-judged", "not-checkable" }
@@ -12,16 +12,16 @@ local function written(inlines)
   return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst-citations"):gsub("%s+$", ""))
 end
 
--- pandoc turns \bigl( into scaled text with space around it, while Typst sizes delimiters by itself; and it
--- prints \tfrac at full size, and sets \lvert apart from what it encloses.
-local function friendly(tex)
+-- TeX that pandoc translates badly: it turns \bigl( into scaled text with space around it, although Typst chooses the
+-- size of delimiters; it prints \tfrac at full size; and it adds space after \lvert.
+local function simplified(tex)
   tex = tex:gsub("\\lvert", "\\left|"):gsub("\\rvert", "\\right|"):gsub("\\lVert", "\\left\\|"):gsub("\\rVert", "\\right\\|")
   return (tex:gsub("\\[bB]igg?[lrm]?%f[^%a]", ""):gsub("\\tfrac%s*12", "½"):gsub("\\tfrac%s*{1}{2}", "½"))
 end
 
--- PDF/UA wants words for each formula: the alt attribute of its block, otherwise its TeX.
+-- PDF/UA requires alternative text for each formula: the alt attribute of its block, otherwise its TeX.
 local function formula(math, alt)
-  local body = written { pandoc.Math(math.mathtype, friendly(math.text)) }
+  local body = written { pandoc.Math(math.mathtype, simplified(math.text)) }
   return body, quoted(alt or math.text:gsub("%s+", " "))
 end
 
@@ -35,7 +35,7 @@ end
 
 local function figure(fig)
   local image
-  fig:walk { Image = function(found) image = found end }
+  fig:walk { Image = function(element) image = element end }
   if not image then return nil end
   local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
   local alt = quoted(pandoc.utils.stringify(image.caption))
@@ -57,7 +57,7 @@ local function wrapped(before, blocks, after)
   return pandoc.Blocks { typst(before) } .. blocks .. { typst(after) }
 end
 
--- A picture alone in its paragraph, without a caption: a figure that a notebook cell drew.
+-- A picture that is a whole paragraph and has no caption: a figure that a notebook cell drew.
 local function bare_picture(para)
   local image = para.content[1]
   if image and image.t == "Image" and #para.content <= 2 then

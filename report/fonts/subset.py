@@ -2,12 +2,12 @@
 # requires-python = ">=3.11"
 # dependencies = ["fonttools==4.68.0", "brotli"]
 # ///
-"""Make the report's small fonts from the published ones; run by hand, rarely: `uv run subset.py FOLDER`.
+"""Make the small fonts of the report from the published fonts: `uv run subset.py FOLDER`.
 
-FOLDER holds the unpacked npm packages source-serif 4.5.1, source-sans 3.52.0, source-code-pro 2.42.0 and
-@fontsource/stix-two-math 5.3.0 (all under the SIL Open Font License 1.1), each as FOLDER/<name>/.
-Source and TM Math are reserved font names, so the subsets are called Report Serif, Sans, Mono and Math.
-Each face is written twice: .otf for Typst, .woff2 to embed in the HTML.
+Run it by hand when the characters or the fonts change. FOLDER contains the unpacked npm packages source-serif 4.5.1,
+source-sans 3.52.0, source-code-pro 2.42.0 and @fontsource/stix-two-math 5.3.0 (all under the SIL Open Font License
+1.1), each as FOLDER/<name>/. "Source" and "TM Math" are reserved font names, so the subsets are called Report Serif,
+Sans, Mono and Math. Each face is written twice: as .otf for Typst and as .woff2 for the HTML file, which embeds it.
 """
 
 import sys
@@ -53,7 +53,7 @@ MATH = [
     *range(0x1D400, 0x1D468), 0x1D49C, 0x1D4A9, *range(0x1D6A4, 0x1D71C), *range(0x1D7CE, 0x1D7D8),
 ]  # fmt: skip
 SERIF, SANS = "source-serif/OTF/SourceSerif4", "source-sans/OTF/SourceSans3"
-FACES = {  # file: (family, style, source, code points, layout features)
+FACES = {  # file: (family, style, source, code points)
     "serif-regular": ("Report Serif", "Regular", f"{SERIF}-Regular.otf", PROSE),
     "serif-italic": ("Report Serif", "Italic", f"{SERIF}-It.otf", PROSE),
     "serif-bold": ("Report Serif", "Bold", f"{SERIF}-Semibold.otf", PROSE),
@@ -72,7 +72,7 @@ FEATURES = ["kern", "liga", "tnum", "lnum", "pnum", "mark", "mkmk", "ccmp", "loc
 
 
 def main(folder: Path) -> None:
-    """Write every face beside this file."""
+    """Write every face into the folder of this file."""
     for name, (family, style, source, points) in FACES.items():
         for flavour in ("otf", "woff2"):
             font = TTFont(folder / source)
@@ -96,7 +96,7 @@ def main(folder: Path) -> None:
 
 
 def rename(font: TTFont, family: str, style: str) -> None:
-    """Give the font its own name and the weight its style says."""
+    """Set the name of the font, and the weight and slant of its style."""
     postscript = f"{family.replace(' ', '')}-{style}"
     for number, text in ((1, family), (2, style), (3, postscript), (4, f"{family} {style}"), (6, postscript)):
         font["name"].setName(text, number, 3, 1, 0x409)

@@ -1,8 +1,8 @@
-"""Markdown -> pandoc's document, checked -> one HTML file and a tagged PDF, offline, the same bytes each time.
+"""From Markdown to a checked document, and from there to one HTML file and a tagged PDF.
 
-pandoc makes a self-contained HTML file with MathML; pandoc and Typst make a PDF that conforms to PDF/UA-1. A figure
-that the text does not show or mention, a dead reference, an unknown citation and missing alternative text stop the
-build.
+pandoc makes a self-contained HTML file with MathML; pandoc and Typst make a PDF that conforms to PDF/UA-1. Both work
+offline, and the same text gives the same bytes. The build stops at a figure that the text does not show or does not
+mention, a reference without a target, an unknown citation, and missing alternative text.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ KIT = Path(__file__).parents[3] / "report"
 """Templates, filters, fonts, styles, claims and references."""
 
 TIMESTAMP = 529_200_000
-"""9 October 1986, the day the paper appeared: a PDF carries a date, and today's would change its bytes."""
+"""9 October 1986, the date of the paper: a PDF contains a date, and the current one would change its bytes."""
 
 KINDS = {"fig": "figure", "tbl": "table", "eq": "equation", "sec": "section"}
 
 
 @dataclass
 class Inventory:
-    """What a document shows and what it refers to."""
+    """The images and labels of a document, and the references and citations in its text.
+
+    `without_alt` and `unlabelled` are names of images without alternative text and without a label.
+    """
 
     images: list[str] = field(default_factory=list)
     without_alt: list[str] = field(default_factory=list)
@@ -45,63 +48,67 @@ class Inventory:
 
 
 def parse(markdown: str, shift: int = 0) -> dict[str, Any]:
-    """pandoc's document (its JSON form) of a Markdown text; `shift` is added to the level of each heading."""
+    """The document that pandoc reads from Markdown, in its JSON form; `shift` is added to the level of each heading."""
     options = [f"--shift-heading-level-by={shift}"] if shift else []
     return json.loads(_pandoc(markdown, "json", source="markdown", options=options))
 
 
 def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = KIT) -> None:
-    """Refuse missing, unused or unmentioned figures, dead references, unknown citations, missing alt text."""
-    found = inventory(document)
+    """UserError for the first fault in headings, figures, labels, references, citations or alternative text.
+
+    `figures` maps "experiment/name" to a file; the text must show and mention each of them.
+    """
+    contents = inventory(document)
     _check_headings(document)
-    _check_figures(found, figures)
-    labels = set(found.labels)
-    for label in found.labels:
-        if found.labels.count(label) > 1:
+    _check_figures(contents, figures)
+    labels = set(contents.labels)
+    for label in contents.labels:
+        if contents.labels.count(label) > 1:
             raise UserError(f"the label #{label} is used twice; labels must differ.")
-    for citation in found.citations:
+    for citation in contents.citations:
         kind = citation.partition(":")[0]
         if ":" in citation and kind in KINDS and citation not in labels:
             raise UserError(f"the text refers to @{citation}, but no {KINDS[kind]} is labelled #{citation}.")
         if not (":" in citation and kind in KINDS) and citation not in bibliography_keys(kit):
-            raise UserError(f"the text cites @{citation}, which report/references.bib does not hold.")
-    for link in found.links:
+            raise UserError(f"the text cites @{citation}, which report/references.bib does not contain.")
+    for link in contents.links:
         if link not in labels:
-            raise UserError(f"the text links to #{link}, but nothing carries that label.")
-    unreferred = [x for x in found.labels if x.startswith("fig:") and x not in found.citations + found.links]
-    if unreferred:
-        raise UserError(f"the text never refers to the figure @{unreferred[0]}; say in a sentence what it shows.")
+            raise UserError(f"the text links to #{link}, but nothing has that label.")
+    mentioned = {*contents.citations, *contents.links}
+    for label in contents.labels:
+        if label.startswith("fig:") and label not in mentioned:
+            raise UserError(f"the text never refers to the figure @{label}; say in a sentence what it shows.")
 
 
 def _check_headings(document: Mapping[str, Any]) -> None:
-    """PDF/UA wants no level left out."""
-    before = 0
+    """PDF/UA requires that headings skip no level."""
+    level = 0
     for element in _elements(document["blocks"]):
         if element["t"] == "Header":
-            if element["c"][0] > before + 1:
-                raise UserError(f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (before + 1)}.")
-            before = element["c"][0]
+            if element["c"][0] > level + 1:
+                raise UserError(f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (level + 1)}.")
+            level = element["c"][0]
 
 
-def _check_figures(found: Inventory, figures: Mapping[str, Path]) -> None:
-    for name in found.images:
+def _check_figures(contents: Inventory, figures: Mapping[str, Path]) -> None:
+    for name in contents.images:
         if name not in figures:
             known = ", ".join(sorted(figures)) or "none"
             raise UserError(f"the text shows figure:{name}, which no experiment declares; declared are {known}.")
         if not figures[name].exists():
             raise UserError(f"the figure {name} should be at {figures[name]}, which does not exist.")
     for name in figures:
-        if name not in found.images:
+        if name not in contents.images:
             raise UserError(f"the figure {name} is drawn but no section shows it (figure:{name}).")
-    if found.unlabelled:
-        raise UserError(f"figure:{found.unlabelled[0]} needs a label such as {{#fig:name}} and a caption.")
-    if found.without_alt:
-        raise UserError(f'figure:{found.without_alt[0]} needs alternative text: {{alt="what the figure shows"}}.')
+    if contents.unlabelled:
+        raise UserError(f"figure:{contents.unlabelled[0]} needs a label such as {{#fig:name}} and a caption.")
+    if contents.without_alt:
+        raise UserError(f'figure:{contents.without_alt[0]} needs alternative text: {{alt="what the figure shows"}}.')
 
 
 def inventory(document: Mapping[str, Any]) -> Inventory:
-    """What the document shows, labels, cites and links to."""
-    found = Inventory()
+    """The images, labels, citations and links of a document."""
+    contents = Inventory()
     inside_figures: set[int] = set()
     for element in _elements(document["blocks"]):
         kind: str = element["t"]
@@ -112,33 +119,33 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
                 if image["t"] == "Image":
                     inside_figures.add(id(image))
                     if not content[0][0].startswith("fig:"):
-                        found.unlabelled.append(_name(image))
+                        contents.unlabelled.append(_name(image))
                     if _text(image["c"][1]) in ("", caption):
-                        found.without_alt.append(_name(image))
+                        contents.without_alt.append(_name(image))
         if kind == "Image":
-            found.images.append(_name(element))
+            contents.images.append(_name(element))
             if id(element) not in inside_figures:
-                found.unlabelled.append(_name(element))
+                contents.unlabelled.append(_name(element))
         if kind == "Cite":
-            found.citations += [citation["citationId"] for citation in content[0]]
+            contents.citations += [citation["citationId"] for citation in content[0]]
         if kind == "Link" and content[2][0].startswith("#"):
-            found.links.append(content[2][0][1:])
+            contents.links.append(content[2][0][1:])
         if kind in ("Figure", "Table", "Div", "Span", "CodeBlock") and content[0][0]:
-            found.labels.append(content[0][0])
+            contents.labels.append(content[0][0])
         if kind == "Header" and content[1][0]:
-            found.labels.append(content[1][0])
+            contents.labels.append(content[1][0])
         if kind == "Str" and (match := re.fullmatch(r"\{#(eq:[\w-]+)\}", content)):
-            found.labels.append(match[1])
-    return found
+            contents.labels.append(match[1])
+    return contents
 
 
 def bibliography_keys(kit: Path = KIT) -> set[str]:
-    """The keys in references.bib."""
+    """The keys of the entries in references.bib."""
     return set(re.findall(r"^@\w+\{([\w-]+),", (kit / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def _elements(node: Any) -> Iterator[dict[str, Any]]:
-    """Every element of pandoc's document below `node`, outer before inner."""
+    """All elements of pandoc's document below `node`, each before the elements inside it."""
     if isinstance(node, dict):
         if "t" in node:
             yield node
@@ -161,7 +168,7 @@ def _name(image: Mapping[str, Any]) -> str:
     return image["c"][2][0].removeprefix("figure:")
 
 
-# The document -> HTML, PDF
+# From the document to HTML and PDF
 
 
 def to_html(
@@ -171,7 +178,10 @@ def to_html(
     kit: Path = KIT,
     layout: str = "",
 ) -> str:
-    """One HTML file with everything inside; `layout` "one-page" leaves out the table of contents."""
+    """One self-contained HTML file; with the `layout` "one-page" it has no table of contents.
+
+    `context` has `title` and optionally `subtitle` and `author` (text or a list).
+    """
     shown = _with_images(document, {name: str(path.resolve()) for name, path in figures.items()})
     options = ["--mathml", "--embed-resources", f"--css={kit / 'style.css'}", f"--resource-path={kit}"]
     options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=3"]
@@ -183,7 +193,7 @@ EMBEDDED_SVG = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 
 
 def _as_text(match: re.Match[str]) -> str:
-    """An embedded SVG as escaped text instead of base64, which is a quarter longer."""
+    """An embedded SVG as escaped text instead of base64, which would be a quarter longer."""
     svg = base64.b64decode(match[1]).decode("utf-8").replace('"', "'")
     return "data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./:;=?@_|{}[]^`~\n").replace("\n", " ").replace(
         "&", "%26"
@@ -220,7 +230,7 @@ def to_pdf(
             )
         except typst.TypstError as error:
             hints = " ".join(getattr(error, "hints", []) or [])
-            raise UserError(f"Typst refuses the report: {error} {hints}".strip()) from error
+            raise UserError(f"Typst rejects the document: {error} {hints}".strip()) from error
 
 
 def _with_images(document: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
@@ -238,7 +248,7 @@ def _with_meta(document: Mapping[str, Any], context: Mapping[str, Any]) -> dict[
         return {"t": "MetaInlines", "c": [{"t": "Str", "c": text}]}
 
     if not context.get("title"):
-        raise UserError("the report has no title; give the context a 'title'.")
+        raise UserError("the document has no title; give the context a 'title'.")
     authors = context.get("author", [])
     meta = {name: inlines(context[name]) for name in ("title", "subtitle") if context.get(name)}
     names = [authors] if isinstance(authors, str) else list(authors)
@@ -255,7 +265,7 @@ def _pandoc(
     template: str = "report.html",
     options: Sequence[str] = (),
 ) -> str:
-    """Run pandoc, strictly: a warning is an error, and an error is one sentence."""
+    """Run pandoc with its warnings as errors; an error is one sentence."""
     arguments = ["--fail-if-warnings", *options]
     if to in ("html", "typst"):
         arguments += [
@@ -270,4 +280,4 @@ def _pandoc(
     try:
         return pypandoc.convert_text(text, to, format=reader, extra_args=arguments)
     except RuntimeError as error:
-        raise UserError(f"pandoc refuses the text: {str(error).split('conversion: ')[-1].strip()}") from error
+        raise UserError(f"pandoc rejects the text: {str(error).split('conversion: ')[-1].strip()}") from error
