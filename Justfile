@@ -1,0 +1,46 @@
+# The commands of this project; `just` lists them. Without just, copy the command, or run `uvx --from rust-just just`.
+
+set positional-arguments
+
+[private]
+default:
+    @just --list --unsorted
+
+# Install the environment
+setup:
+    uv sync
+
+# Train, analyse and render everything, or only the given targets: just run symmetry
+run *targets:
+    uv run snakemake --cores all "$@"
+
+# A first look in some minutes: the same pipeline with few seeds
+quick *targets:
+    uv run snakemake --cores all --configfile config/quick.yaml -- "$@"
+
+# The tests without those that run the pipeline; pytest options are passed on: just test -k plots
+test *options:
+    uv run pytest --ignore=tests/test_workflow.py "$@"
+
+# All tests
+test-all *options:
+    uv run pytest "$@"
+
+# The linters and the type checker
+lint:
+    uv run ruff check .
+    uv run ruff format --check .
+    uv run snakefmt --check Snakefile workflow
+    uv run snakemake --lint
+    uv run mypy
+
+# Format the code, and fix what the linters can fix
+format:
+    uv run ruff check --fix .
+    uv run ruff format .
+    uv run snakefmt Snakefile workflow
+
+# Delete all results and caches
+[confirm("Delete results/ and all caches? (y/N)")]
+clean:
+    rm -rf results .snakemake .pytest_cache .mypy_cache .ruff_cache
