@@ -372,9 +372,9 @@ def test_download_without_a_network_names_hosts_and_remedies(published):
 def test_auto_without_a_network_uses_the_digits_and_says_so(published, caplog):
     about = fetch("MNIST", "auto")
     assert datasets.is_stand_in(about)
-    assert "They stand in for MNIST" in about["detail"]
+    assert "They replace MNIST" in about["detail"]
     assert "no mirror can be reached (127.0.0.1:1: connection refused)" in caplog.text
-    assert "They stand in for MNIST" in caplog.text
+    assert "They replace MNIST" in caplog.text
 
 
 def test_a_mirror_that_never_answers_costs_little_time(published, monkeypatch):

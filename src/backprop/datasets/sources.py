@@ -75,7 +75,7 @@ def local_root(name: str) -> Path | None:
 def _obtain(name: str, source: str, root: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and provenance from the first source that `source` allows and that has the data set."""
     if source == "bundled":
-        return digits.stand_in(f"They stand in for {name}, as data.source asks.")
+        return digits.stand_in(f"They replace {name}, because data.source is 'bundled'.")
     local = None if source == "download" else local_root(name) if source == "auto" else Path(source).expanduser()
     if local is not None:
         return archives.read(name, local, "local copy", "the official archives, from a local copy")
@@ -86,7 +86,7 @@ def _obtain(name: str, source: str, root: Path) -> tuple[dict[str, np.ndarray], 
             raise UserError(f"{error} {_remedies(name)}") from None
         _log.warning("%s", error)
         _log.warning("%s: using the digits of scikit-learn instead. %s", name, _remedies(name))
-        return digits.stand_in(f"They stand in for {name}: there is no local copy, and no mirror delivered it.")
+        return digits.stand_in(f"They replace {name}, because there is no local copy and no mirror delivered it.")
     return archives.read(name, root, "download", "the official archives, from torchvision's mirrors")
 
 

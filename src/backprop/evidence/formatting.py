@@ -19,7 +19,7 @@ WORDS = (
 
 
 def number(value: Any, name: str = "number") -> float:
-    """The value as a float; UserError if it is missing (None or nan) or is not a number; `name` is the filter's."""
+    """The value as a float; UserError, which begins with `name`, if it is missing (None or nan) or is not a number."""
     if isinstance(value, bool) or value is None or (isinstance(value, float) and math.isnan(value)):
         raise UserError(f"{name}: the value is {value!r}, not a number; the text must handle that case.")
     try:
