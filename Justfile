@@ -20,7 +20,7 @@ quick *targets:
 
 # The tests without those that run the pipeline; pytest options are passed on: just test -k plots
 test *options:
-    uv run pytest --ignore=tests/test_workflow.py "$@"
+    uv run pytest -m "not pipeline" "$@"
 
 # All tests
 test-all *options:
@@ -39,6 +39,10 @@ format:
     uv run ruff check --fix .
     uv run ruff format .
     uv run snakefmt Snakefile workflow
+
+# Write config/README.md and the schema of the configuration again, after a change of a protocol
+docs:
+    uv run backprop fields --write
 
 # Delete all results and caches
 [confirm("Delete results/ and all caches? (y/N)")]

@@ -15,14 +15,15 @@ from packaging.specifiers import SpecifierSet
 from backprop.__main__ import main
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = CONFIGURATION["project"]
 TEMPLATES = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
 SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 
 
 def commands(text):
     """The commands after `uv run` in a text, each as a list of words, without the arguments of a recipe."""
-    lines = re.findall(r"^[^#\n]*\buv run ([^\n>|&]+)", text, re.MULTILINE)
+    lines = re.findall(r"\buv run ([^\n`>|&#]+)", text)
     return [shlex.split(line.replace('"$@"', "")) for line in lines]
 
 
@@ -36,17 +37,24 @@ def recipes():
     return {name: lines for name, lines in blocks if name != "default"}
 
 
-ALL = [words for name in ("Justfile", ".ci/run", ".pre-commit-config.yaml") for words in commands(read(name))]
+FILES = ("Justfile", ".ci/run", ".pre-commit-config.yaml", "CONTRIBUTING.md")
+ALL = [words for name in FILES for words in commands(read(name))]
 
 
 @pytest.mark.parametrize("words", ALL, ids=" ".join)
-def test_every_command_and_every_file_that_it_names_exists(words, capsys):
+def test_every_command_and_every_file_that_it_names_exists(words):
     program, *rest = words
-    assert shutil.which(program, path=SCRIPTS), f"{program} is not installed by this project"
-    if words[:3] == ["python", "-m", "backprop"]:
+    if program == "backprop":
+        assert program in PROJECT["scripts"]
         with pytest.raises(SystemExit) as stopped:
-            main([*rest[2:], "--help"])
+            main([*rest, "--help"])
         assert stopped.value.code == 0
+    else:
+        assert shutil.which(program, path=SCRIPTS), f"{program} is not installed by this project"
+    if program == "pytest" and "-m" in rest:
+        marker = rest[rest.index("-m") + 1].split()[-1]
+        markers = CONFIGURATION["tool"]["pytest"]["ini_options"]["markers"]
+        assert any(line.startswith(f"{marker}:") for line in markers), f"{marker} is not a marker"
     for word in rest:
         path = word.partition("=")[2] if word.startswith("-") else word
         if "/" in path or "." in path:
@@ -54,7 +62,7 @@ def test_every_command_and_every_file_that_it_names_exists(words, capsys):
 
 
 def test_the_justfile_has_a_recipe_for_each_task():
-    assert set(recipes()) == set("setup run quick test test-all lint format clean".split())
+    assert set(recipes()) == set("setup run quick test test-all lint format docs clean".split())
 
 
 def test_the_linters_are_the_same_everywhere():

@@ -41,7 +41,7 @@ def thousands(value: Any) -> str:
 
 
 def exact(value: Any) -> str:
-    """A configured number with all its digits, not rounded: 0.001, 0.0125, 60,000."""
+    """A configured number with all its digits: "0.001", "0.0125", "60,000"."""
     return format_value(value if isinstance(value, int) else number(value, "exact")).replace("-", MINUS)
 
 
@@ -76,7 +76,7 @@ def percent(fraction: Any, digits: int = 0) -> str:
 
 
 def points(fraction: Any, digits: int = 1) -> str:
-    """A difference of two shares in percentage points, without the unit: 14.8, −2.0."""
+    """A difference of two shares in percentage points, without the unit: "14.8", "−2.0"."""
     return fixed(100 * number(fraction, "points"), digits)
 
 
