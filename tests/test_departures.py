@@ -79,7 +79,7 @@ def test_the_default_is_the_paper_under_both_codings():
         ({"grid": {"odd": {"targets": [0, 1]}}}, ("grid.odd", "'targets' cannot be changed here; set codings")),
         ({"codings": []}, ("codings is an empty list", "one pair")),
         ({"codings": [[0, 1], [1, 0]]}, ("codings contains [1.0, 0.0]", "below")),
-        ({"codings": [[0, 7]]}, ("codings is 7.0", "at most 1")),
+        ({"codings": [[0, 7]]}, ("codings contains 7.0", "at most 1")),
     ],
 )
 def test_a_mistake_in_a_grid_is_named_with_its_place(fields, words):

@@ -46,9 +46,9 @@ MAY_IMPORT = {
     "plots": {"evidence"},
     "config": {"choices", "dependencies", "engine", "protocol", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
-    "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search"},
+    "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},
     "stages": {"plots", "protocol", "results"},
-    "documents": {"evidence", "protocol", "results", "values"},
+    "documents": {"choices", "evidence", "protocol", "results", "values"},
     "cli": {"choices", "config", "datasets", "dependencies", "documents", "protocol", "results", "stages", "values"},
     "__main__": {"cli"},
 }

@@ -89,6 +89,6 @@ def test_claims_and_the_section_are_complete_for_short_runs(tmp_path):
 
 @pytest.mark.parametrize("field", [{"hidden": "tanh"}, {"bits": 4}, {"until_solved": True}, {"error": "mean"}])
 def test_fields_that_this_training_does_not_follow_are_refused(field):
-    (name, value), *_ = field.items()
-    with pytest.raises(UserError, match=f"{name} is {value!r}; allowed are"):
+    (name,) = field
+    with pytest.raises(UserError, match=f"{name} is .*; allowed is "):
         Protocol(**field)

@@ -29,7 +29,7 @@ class Protocol(protocol.Protocol):
         ({"epsilon": None}, ["epsilon is null; expected a number"]),
         ({"epsilon": -0.5}, ["epsilon is -0.5; it must be at least 0"]),
         ({"epsilon": float("nan")}, ["epsilon is nan; it must be a finite number"]),
-        ({"epsilon": 10**60}, ["epsilon is 1000", "at most 9,007,199,254,740,992"]),
+        ({"epsilon": 10**60}, ["epsilon is 1e+60; it must be at most 9,007,199,254,740,992"]),
         ({"epsilon": 10**5000}, ["epsilon is 10^5000 or more; it must be at most"]),
         ({"targets": [0.1]}, ["targets is [0.1], a list; expected a list of 2 numbers"]),
         ({"targets": ["a", 1]}, ["targets contains 'a', text; expected a number"]),
@@ -100,6 +100,7 @@ def test_fresh_seeds_are_none_of_the_protocols_own():
         ("bias_range", "a number or null"),
         ("per_case", "true or false"),
         ("keep", "a list of integers, each 0 or more"),
+        ("seeds", "a count, 1 to 10,000,000, or a list of seeds"),
         ("threads", "an integer, 1 to 1,024"),
     ],
 )

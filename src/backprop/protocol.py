@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, Self, TypeVar
 
 from backprop import values
-from backprop.values import UserError, format_value, listed, one_line, quoted
+from backprop.values import UserError, as_yaml, format_value, listed, one_line, quoted
 
 T = TypeVar("T")
 
@@ -192,6 +192,8 @@ def allowed(protocol: type[Fields], name: str, mark: str = "") -> str:
     `mark` surrounds each of a field's choices.
     """
     known, declared = protocol.fields()[name], types(protocol)[name]
+    if name == "seeds":
+        return f"a count, 1 to {MOST_SEEDS:,}, or a list of seeds"
     if known.choices is not None:
         nothing = [None] if type(None) in values.options(declared) else []
         names = ", ".join(f"{mark}{values.as_yaml(choice)}{mark}" for choice in [*known.choices, *nothing])
@@ -234,7 +236,9 @@ def _check_range(name: str, value: Any, known: Setting) -> None:
     verb = "contains" if isinstance(value, tuple) else "is"
     for item in values.items(value):
         if known.choices is not None and item is not None and item not in known.choices:
-            raise UserError(f"{name} {verb} {quoted(item)}; allowed are {listed(known.choices)}.")
+            allowed_are = "allowed are" if len(known.choices) > 1 else "allowed is"
+            names = listed(map(as_yaml, known.choices))
+            raise UserError(f"{name} {verb} {quoted(item)}; {allowed_are} {names}.")
     for number in values.numbers(value):
         problem = values.out_of_range(number, known.low, known.high)
         if problem:

@@ -28,7 +28,7 @@ LONGEST_MESSAGE = 300
 """Characters of an error message about the configuration."""
 
 LARGEST = 2**53
-"""The largest number in a field: up to it, floats and integers agree."""
+"""The largest number in a field without bounds: up to it, floats and integers agree."""
 
 _WORDS = {int: "an integer", float: "a number", str: "text", bool: "true or false", type(None): "null"}
 
@@ -52,7 +52,7 @@ def _as_declared(subject: str, inner_subject: str, value: Any, declared: Any) ->
     for option in options(declared):
         origin = typing.get_origin(option) or option
         if option is float and isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value) if abs(value) <= LARGEST else value
+            return value if isinstance(value, int) and value.bit_length() > 1000 else float(value)
         if option is int and isinstance(value, int) and not isinstance(value, bool):
             return value
         if origin is tuple and isinstance(value, list | tuple):
@@ -70,15 +70,16 @@ def _as_declared(subject: str, inner_subject: str, value: Any, declared: Any) ->
 
 
 def out_of_range(number: int | float, low: float | None, high: float | None) -> str:
-    """What a number outside its bounds must be: "at least 0"; empty for a number within them."""
+    """What a number outside its bounds must be: "at least 0"; empty for a number within them.
+
+    Without a bound, the number may be as large as LARGEST.
+    """
+    low, high = -LARGEST if low is None else low, LARGEST if high is None else high
     if not abs(number) < math.inf:
         return "a finite number"
-    if low is not None and number < low:
+    if number < low:
         return f"at least {_bound(low)}"
-    largest = LARGEST if high is None else min(high, LARGEST)
-    if number > largest:
-        return f"at most {_bound(largest)}"
-    return "" if number >= -LARGEST else f"at least {_bound(-LARGEST)}"
+    return f"at most {_bound(high)}" if number > high else ""
 
 
 def span(low: float | None, high: float | None) -> str:
@@ -228,7 +229,7 @@ def _quote(value: Any, depth: int = 3) -> str:
 
 
 def _bound(bound: float) -> str:
-    return f"{int(bound):,}" if bound == int(bound) else as_yaml(float(bound))
+    return f"{int(bound):,}" if bound == int(bound) and abs(bound) <= LARGEST else as_yaml(float(bound))
 
 
 def _escaped(text: str) -> str:

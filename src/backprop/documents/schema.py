@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from backprop import values
-from backprop.protocol import DEVICES, MOST_SEEDS, Fields, Protocol, Setting, types
+from backprop import choices, values
+from backprop.protocol import MOST_SEEDS, Fields, Protocol, Setting, types
 
 FILE = Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 HEAD = "# Generated from the protocols by `uv run backprop fields --write`.\n"
@@ -63,7 +63,7 @@ def build(
             {
                 **keys,
                 "course": {"description": "the course", "type": ["string", "integer"]},
-                "device": {"description": device, "enum": list(DEVICES), "default": "auto"},
+                "device": {"description": device, "enum": list(choices.DEVICES), "default": "auto"},
                 "data": _mapping({"source": {"description": source, "type": "string", "default": "auto"}}),
                 "assignment": {"description": "what the notebook trains", **_fields(assignment, {})},
                 "experiments": _mapping(experiments),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from backprop import protocol
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.protocol import UserError, like, quoted, setting
+from backprop.values import unknown
 
 FIELDS = {
     name: hint
@@ -20,6 +22,9 @@ FIELDS = {
     if name not in ("seeds", "threads", "targets", "keep", "record_every")
 }
 """The fields of Experiment 1's protocol that a grid may change, with their types."""
+
+MOST_CELLS = 10_000
+"""The largest number of cells that the lists of one group are crossed to."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ class Protocol(protocol.Protocol):
         """Every cell of the grid in its order; each cell is repeated for every coding."""
         return tuple(cell for group in self.grid for cell in self._cells(group))
 
+    @property
+    def trained_networks(self) -> int:
+        """How many networks are trained: those of every cell, and those with fresh seeds for one cell of each group."""
+        return len(self.cells) * super().trained_networks + len(self.grid) * len(self.codings) * self.fresh_seeds
+
     def _cells(self, group: str) -> Iterator[Cell]:
         if not isinstance(group, str):
             raise UserError(f"grid has a group {quoted(group)}; its name must be text, so put it in quotes.")
@@ -123,8 +133,12 @@ def _crossed(mapping: Any, where: str) -> Iterator[dict[str, Any]]:
         if name == "targets":
             raise UserError(f"{where}: 'targets' cannot be changed here; set codings, which holds for all groups.")
         if name not in FIELDS:
-            raise UserError(f"{where}: unknown key {quoted(name)}; allowed are {', '.join(FIELDS)}.")
-    for values in product(*(_listed(name, value, where) for name, value in mapping.items())):
+            raise UserError(f"{where}: {unknown(name, FIELDS)}")
+    choices = [_listed(name, value, where) for name, value in mapping.items()]
+    cells = math.prod(map(len, choices))
+    if cells > MOST_CELLS:
+        raise UserError(f"{where} crosses its lists to {cells:,} cells; at most {MOST_CELLS:,} are allowed.")
+    for values in product(*choices):
         yield dict(zip(mapping, values, strict=True))
 
 

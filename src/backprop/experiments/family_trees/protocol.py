@@ -63,6 +63,12 @@ class Protocol(protocol.Protocol):
                 raise UserError(f"{name} is empty; it needs one number or more.")
 
     @property
+    def trained_networks(self) -> int:
+        """How many networks are trained: one per seed and, if there is a choice, those that choose the setting."""
+        searched = len(self.settings) * self.search_seeds if len(self.settings) > 1 else 0
+        return super().trained_networks + searched
+
+    @property
     def settings(self) -> tuple[tuple[float, float, float], ...]:
         """Every (range of the initial weights, multiple of both rates, decay) of the lists."""
         return tuple((w, s, d) for w in self.weight_ranges for s in self.scales for d in self.decays)

@@ -41,6 +41,11 @@ class Protocol(protocol.Protocol):
         self.at(self.epsilons[0], self.alphas[0])
 
     @property
+    def trained_networks(self) -> int:
+        """How many networks are trained: those of every pair, and those with fresh seeds for the two best pairs."""
+        return len(self.pairs) * super().trained_networks + 2 * self.fresh_seeds
+
+    @property
     def pairs(self) -> list[tuple[float, float]]:
         """Every (epsilon, alpha) of the diagram; all alphas of the first epsilon come first."""
         return [(epsilon, alpha) for epsilon in self.epsilons for alpha in self.alphas]

@@ -45,6 +45,11 @@ class Protocol(protocol.Protocol):
                 words = " and ".join(f"{value:g}" for value in needed)
                 raise UserError(f"{name} is {list(getattr(self, name))}; {words} must be in the list.")
 
+    @property
+    def trained_networks(self) -> int:
+        """How many networks are trained: one per seed with every coding and with every margin."""
+        return (len(self.off_targets) + len(self.margins)) * super().trained_networks
+
     def coded(self, off_target: float) -> Symmetry:
         """Experiment 1 with targets t and 1 - t; weights are saved throughout."""
         return Symmetry(
