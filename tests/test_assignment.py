@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -13,7 +14,7 @@ from backprop.documents import assignment, pages
 from backprop.protocol import UserError
 
 HEADER = {"title": "Symmetry", "author": "A. Student", "student_id": "s1", "course": "Deep Learning"}
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "seed": 0, "networks": 200, "sweeps": 1425,
     "workarounds": ["small_rate", "mean", "no_momentum", "softplus", "adam", "exponential"],
 }  # fmt: skip
