@@ -15,7 +15,7 @@ from backprop.protocol import UserError
 
 HEADER = {"title": "Symmetry", "author": "A. Student", "student_id": "s1", "course": "Deep Learning"}
 OPTIONS: dict[str, Any] = {
-    "seed": 0, "networks": 200, "sweeps": 1425,
+    "seed": 0, "networks": 200, "sweeps": 1425, "language": "en",
     "workarounds": ["small_rate", "mean", "no_momentum", "softplus", "adam", "exponential"],
 }  # fmt: skip
 TINY = """

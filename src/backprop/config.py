@@ -43,6 +43,7 @@ class Assignment(Fields):
         stated=("1,425", "p. 534"))
     workarounds: tuple[str, ...] = setting(("small_rate", "mean", "no_momentum", "softplus", "adam", "exponential"),
         "Workarounds", "rows of the table after the paper's protocol, by their names in report/assignment_rows.yaml")
+    language: str = setting("en", "Language", "language of the page, of which there is one so far", choices=("en",))
     # fmt: on
 
     def __post_init__(self) -> None:

@@ -79,7 +79,7 @@ def like(protocol: type[Fields], name: str, default: Any = ..., **changes: Any) 
     declared = {field.name: field for field in dataclasses.fields(protocol)}[name]
     if isinstance(changes.get("stated"), tuple):
         changes["stated"], changes["where"] = changes["stated"]
-    known = dataclasses.replace(_known(declared), **changes)
+    known = dataclasses.replace(declared.metadata["setting"], **changes)
     return _field(_default(declared) if default is ... else default, known)
 
 
@@ -206,13 +206,6 @@ def allowed(protocol: type[Fields], name: str, mark: str = "") -> str:
     return span if declared is float else f"{kind}, {span}"
 
 
-def _known(field: dataclasses.Field[Any]) -> Setting:  # TRANSITION: until every field is declared by `setting`
-    if "setting" in field.metadata:
-        return field.metadata["setting"]
-    data = dict(field.metadata)
-    return Setting(label=field.name, about="", choices=data.get("allowed"), low=data.get("low"), high=data.get("high"))
-
-
 def _default(field: dataclasses.Field[Any]) -> Any:
     return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
@@ -248,7 +241,7 @@ def _check_range(name: str, value: Any, known: Setting) -> None:
 @cache
 def _fields(protocol: type[Fields]) -> dict[str, Setting]:
     fields = sorted(dataclasses.fields(protocol), key=lambda field: field.name in ("seeds", "threads"))
-    return {field.name: _known(field) for field in fields}
+    return {field.name: field.metadata["setting"] for field in fields}
 
 
 @cache

@@ -47,7 +47,7 @@ def build(
 
     Args:
         header: title, author, student_id and course.
-        options: `seed`, `networks` and `sweeps` of the notebook, and `workarounds`, names of rows in ROWS.
+        options: `seed`, `networks` and `sweeps` of the notebook, `workarounds`, names of rows in ROWS, and `language`.
         folder: where the three files go.
         kit: folder of templates, filters and fonts, with TEMPLATE and ROWS.
         results: an expression of the notebook's kernel, whose value the text sees as `results`.
@@ -71,7 +71,7 @@ def build(
     )
     pdf = _pdf(notebook, header, kit)
     write_text(folder / "assignment.ipynb", nbformat.writes(notebook) + "\n")
-    write_text(folder / "assignment.html", to_html(notebook, header["title"], kit / "templates"))
+    write_text(folder / "assignment.html", to_html(notebook, header["title"], options["language"], kit / "templates"))
     write_bytes(folder / "assignment.pdf", pdf)
 
 

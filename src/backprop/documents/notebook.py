@@ -91,14 +91,14 @@ def execute(
     return longer, json.loads(answer.outputs[0].text)
 
 
-def to_html(notebook: nbformat.NotebookNode, title: str, templates: Path) -> str:
+def to_html(notebook: nbformat.NotebookNode, title: str, language: str, templates: Path) -> str:
     """The page that nbconvert's HTMLExporter makes of the notebook with the template in `templates`/notebook.
 
     It is one file that loads nothing: formulas are MathML, figures and styles are inside.
     """
     exporter = _Exporter(template_name="notebook", extra_template_basedirs=[str(templates)])
     style = (templates / "notebook" / "style.css").read_text(encoding="utf-8")
-    page, _ = exporter.from_notebook_node(notebook, {"page": {"title": title, "style": style}})
+    page, _ = exporter.from_notebook_node(notebook, {"page": {"title": title, "language": language, "style": style}})
     return re.sub(r"[ \t]+\n", "\n", page)
 
 
