@@ -24,16 +24,23 @@ class Commands:
         self._groups: dict[str, list[tuple[str, str]]] = {}
 
     def add(
-        self, group: str, name: str, run: Callable[[argparse.Namespace], None], text: str, experiment: bool = False
+        self,
+        group: str,
+        name: str,
+        run: Callable[[argparse.Namespace], None],
+        text: str,
+        experiment: bool = False,
+        configured: bool = True,
     ) -> argparse.ArgumentParser:
-        """Add a command, with `--config` and, on request, the experiment as its first argument."""
+        """Add a command, with `--config` where it is `configured`, and on request the experiment as first argument."""
         self._groups.setdefault(group, []).append((name, text))
         parser = self._parsers.add_parser(name, description=text)
         parser.set_defaults(run=run)
-        parser.add_argument(
-            "--config", type=Path, action="append", metavar="FILE",
-            help=f"configuration file, {CONFIG} by default; a second one changes single keys of the first",
-        )  # fmt: skip
+        if configured:
+            parser.add_argument(
+                "--config", type=Path, action="append", metavar="FILE",
+                help=f"configuration file, {CONFIG} by default; a second one changes single keys of the first",
+            )  # fmt: skip
         if experiment:
             parser.add_argument("experiment", help=", ".join(dependencies.experiments()))
         return parser

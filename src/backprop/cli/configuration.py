@@ -30,7 +30,7 @@ MANY_SWEEPS = 10**10
 def add(commands: Commands) -> None:
     """Register the commands."""
     commands.add(GROUP, "check", _check, "Check the configuration and list what each variant trains.")
-    sub = commands.add(GROUP, "fields", _fields, "List the experiments, or the fields of one.")
+    sub = commands.add(GROUP, "fields", _fields, "List the experiments, or the fields of one.", configured=False)
     sub.add_argument("experiment", nargs="?", help=", ".join(dependencies.experiments()))
     kind = sub.add_mutually_exclusive_group()
     kind.add_argument("--markdown", action="store_true", help="print config/README.md, for all experiments")
