@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import yaml
 
+from backprop import strict_yaml
 from backprop.documents import pages, templates
 from backprop.documents.notebook import FENCE, execute, to_html, to_notebook
 from backprop.protocol import UserError
@@ -77,7 +77,7 @@ def build(
 
 def _rows(options: Mapping[str, Any], path: Path) -> list[dict[str, str]]:
     """The rows of the table, by the names in the options, each with `name`, `label`, `call` and `define`."""
-    known = yaml.safe_load(path.read_text(encoding="utf-8"))
+    known = strict_yaml.load(path)
     rows = []
     for name in options["workarounds"]:
         if name not in known:

@@ -14,8 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from backprop import strict_yaml
 from backprop.documents.templates import render_text
 from backprop.evidence.verdicts import VERDICTS
 from backprop.protocol import UserError
@@ -152,12 +151,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; the report needs it.") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}.") from None
+    content = strict_yaml.load(path)
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected a mapping.")
     return content
