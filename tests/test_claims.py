@@ -60,7 +60,8 @@ def test_claims_join_text_numbers_and_verdicts(folder):
         ('<< values.count >> networks"', '<< values.counts >>"', ["symmetry.yaml, ours of S2", "counts"]),
         ("rule: own", "rule: share", ["no claim uses the rule 'own'; delete it"]),
         ("rules:", "rule:", ["unknown key 'rule'; allowed are claims, rules"]),
-        ("claims:", "claims: [", ["symmetry.yaml: not valid YAML"]),
+        ("claims:", "claims: [", ["symmetry.yaml, line", "not valid YAML"]),
+        ("  M1:", "  S2:", ["symmetry.yaml, line 5: the key 'S2' is given twice"]),
     ],
 )
 def test_errors_name_the_file_and_the_claim(folder, old, new, words):

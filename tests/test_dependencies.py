@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},
     "stages": {"plots", "protocol", "results"},
-    "documents": {"choices", "evidence", "protocol", "results", "values"},
+    "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
     "cli": {"choices", "config", "datasets", "dependencies", "documents", "protocol", "results", "stages", "values"},
     "__main__": {"cli"},
 }
