@@ -132,7 +132,7 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
     assert list(verdicts) == [f"E{i}" for i in range(1, 11)]
     assert {verdicts[name] for name in ("E4", "E6", "E7", "E8", "E9")} == {"not judged"}
     context = {**findings, "protocol_table": tables.protocol_table}
-    text = render_file(pages.KIT / "sections/70_evolution.md.j2", context)
+    text = render_file(pages.KIT / "labs/70_evolution.md.j2", context)
     assert "**Not Fashion-MNIST.**" in text
     assert ("is empty, because the configuration" in text) == (variants is ALONE)
     assert ("gradient + noise |" in text) == (variants is ALL)

@@ -157,7 +157,7 @@ def judged(variants, clothes, folder):
     results = store.read_json(folder / "findings.json")
     claims = {claim.id: claim for claim in read_claims({"functions": results}, pages.KIT / "claims")}
     context = {"functions": results, "protocol_table": tables.protocol_table}
-    text = render_file(pages.KIT / "sections/65_functions.md.j2", context)
+    text = render_file(pages.KIT / "labs/65_functions.md.j2", context)
     for name, figure in figures.FIGURES.items():
         assert figure({name: Run(folder / name) for name in variants}, results["values"]), name
     return results["values"], claims, text

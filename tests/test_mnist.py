@@ -211,9 +211,7 @@ def test_one_network_after_one_epoch_is_judged_written_and_drawn(digits, tmp_pat
     results = store.read_json(tmp_path / "findings.json")
     claims = {claim.id: claim for claim in read_claims({"mnist": results}, pages.KIT / "claims")}
     assert "784-8-10" in claims["D1"].claim
-    text = render_file(
-        pages.KIT / "sections/64_mnist.md.j2", {"mnist": results, "protocol_table": tables.protocol_table}
-    )
+    text = render_file(pages.KIT / "labs/64_mnist.md.j2", {"mnist": results, "protocol_table": tables.protocol_table})
     assert "**Not MNIST.**" in text and "standard deviation" not in text
     assert ("Forget `eval()`" in text or "no lower without it" in text) == ("dropout" in variants)
     for name, figure in figures.FIGURES.items():

@@ -77,6 +77,10 @@ print("0.5")
 """
 
 
+DOCUMENTS = """
+report: {sections: sections, title: "A sample & its <title>", subtitle: "Of << symmetry.values.networks >> networks"}
+labs: {sections: labs, title: Labs, subtitle: Two}
+"""
 CLAIMS = """
 claims:
   S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own}
@@ -93,11 +97,14 @@ def sample(tmp_path: Path) -> dict[str, Any]:
     (kit / "sections").mkdir(parents=True)
     (kit / "claims").mkdir()
     for path in pages.KIT.iterdir():
-        if path.name not in ("sections", "claims"):
+        if path.name not in ("sections", "claims", "labs", "documents.yaml"):
             (kit / path.name).symlink_to(path)
     for name in ("parts.yaml", "rules.yaml"):
         (kit / "claims" / name).symlink_to(pages.KIT / "claims" / name)
     (kit / "claims" / "symmetry.yaml").write_text(CLAIMS, encoding="utf-8")
+    (kit / "labs").mkdir()
+    (kit / "documents.yaml").write_text(DOCUMENTS, encoding="utf-8")
+    (kit / "labs" / "10_lab.md.j2").write_text("See [the paper](report.html).\n", encoding="utf-8")
     (kit / "sections" / "00_front.md.j2").write_text(FRONT, encoding="utf-8")
     (kit / "sections" / "10_body.md.j2").write_text(BODY, encoding="utf-8")
     figures = {}
@@ -107,7 +114,7 @@ def sample(tmp_path: Path) -> dict[str, Any]:
     verdicts = {"S10": "not reproduced", "S3": "reproduced", "M1": "not judged"}
     protocol = [{"label": "Rate", "stated": "0.1", "ours": "0.1", "where": "Fig. 1"}]
     return {
-        "context": {"title": "A sample & its <title>", "author": ["A. Student", "B. Student"]},
+        "byline": {"author": ["A. Student", "B. Student"]},
         "findings": {
             "symmetry": {
                 "values": {"networks": 4096, "rate": 0.934},
@@ -116,8 +123,7 @@ def sample(tmp_path: Path) -> dict[str, Any]:
             }
         },
         "figures": figures,
-        "html": tmp_path / "out" / "report.html",
-        "pdf": tmp_path / "out" / "report.pdf",
+        "folder": tmp_path / "out",
         "kit": kit,
     }
 
@@ -131,7 +137,7 @@ def edit(sample: dict[str, Any], old: str, new: str, file: str = "10_body.md.j2"
 def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     """Numbers, alternative text, links, citations and self-containment in HTML; tags and pages in the PDF."""
     report.build(**sample)
-    page = sample["html"].read_text(encoding="utf-8")
+    page = (sample["folder"] / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<(style|script|math).*?</\1>", "", page, flags=re.DOTALL))
     text = re.sub(r"<[^>]+>", "", text)
 
@@ -157,7 +163,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert str(sample["kit"].parent) not in page
     assert len(page) < 5e6
 
-    pdf = sample["pdf"].read_bytes()
+    pdf = (sample["folder"] / "report.pdf").read_bytes()
     assert b"/MarkInfo" in pdf
     assert b"pdfuaid:part" in pdf
     assert b"(A falling line.)" in pdf
@@ -165,11 +171,19 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
 
 
+def test_each_document_has_its_own_title_and_links_to_the_other(sample: dict[str, Any]) -> None:
+    report.build(**sample)
+    page = (sample["folder"] / "labs.html").read_text(encoding="utf-8")
+    assert "<title>Labs</title>" in page and 'href="report.html"' in page
+    assert b"report.pdf" in (sample["folder"] / "labs.pdf").read_bytes()
+    assert "Of 4096 networks" in (sample["folder"] / "report.html").read_text(encoding="utf-8")
+
+
 def test_same_bytes_twice(sample: dict[str, Any]) -> None:
     report.build(**sample)
-    first = sample["html"].read_bytes(), sample["pdf"].read_bytes()
+    first = (sample["folder"] / "report.html").read_bytes(), (sample["folder"] / "report.pdf").read_bytes()
     report.build(**sample)
-    assert (sample["html"].read_bytes(), sample["pdf"].read_bytes()) == first
+    assert ((sample["folder"] / "report.html").read_bytes(), (sample["folder"] / "report.pdf").read_bytes()) == first
 
 
 @pytest.mark.parametrize(
@@ -204,7 +218,7 @@ def test_mistakes_are_refused_in_one_sentence(sample: dict[str, Any], old: str, 
     edit(sample, old, new)
     with pytest.raises(UserError, match=message):
         report.build(**sample)
-    assert not sample["html"].exists()
+    assert not (sample["folder"] / "report.html").exists()
 
 
 def test_unused_and_missing_figures_are_refused(sample: dict[str, Any]) -> None:

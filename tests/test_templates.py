@@ -10,7 +10,11 @@ from backprop.documents import pages
 from backprop.documents.templates import environment
 from backprop.evidence import formatting
 
-TEMPLATES = [*sorted((pages.KIT / "sections").glob("*.j2")), pages.KIT / "assignment.md.j2"]
+TEMPLATES = [
+    *sorted(pages.KIT.glob("sections/*.j2")),
+    *sorted(pages.KIT.glob("labs/*.j2")),
+    pages.KIT / "assignment.md.j2",
+]
 FILTERS = {*formatting.FILTERS, "length"}
 FUNCTIONS = {"claims_table", "protocol_table"}
 PATH = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const)

@@ -2,7 +2,9 @@
 TEXT = sorted(str(path) for path in Path("report").rglob("*") if path.is_file())
 OF_THE_REPORT = (
     "report/sections/",
+    "report/labs/",
     "report/claims/",
+    "report/documents.yaml",
     "report/style.css",
     "report/templates/report.",
 )
@@ -26,6 +28,8 @@ rule report:
     output:
         "results/report/report.html",
         "results/report/report.pdf",
+        "results/report/labs.html",
+        "results/report/labs.pdf",
     log:
         "results/logs/report.log",
     benchmark:

@@ -17,7 +17,7 @@ GROUP = "render a document"
 def add(commands: Commands) -> None:
     """Register the commands."""
     for name, run, text in (
-        ("report", _report, "Render results into report.html and report.pdf."),
+        ("report", _report, "Render results into report and labs, as HTML and PDF."),
         ("assignment", _assignment, "Execute and render the one-page notebook."),
     ):
         sub = commands.add(GROUP, name, run, text)
@@ -32,14 +32,8 @@ def add(commands: Commands) -> None:
 def _report(options: argparse.Namespace) -> None:
     from backprop.documents import report
 
-    context = {
-        **_byline(options),
-        "title": "Learning representations by back-propagating errors",
-        "subtitle": "A reproduction with thousands of networks where the paper shows one",
-    }
     findings = _findings(options, dependencies.experiments())
-    out = options.results / "report"
-    report.build(context, findings, _figures(options), out / "report.html", out / "report.pdf")
+    report.build(_byline(options), findings, _figures(options), options.results / "report")
 
 
 def _assignment(options: argparse.Namespace) -> None:

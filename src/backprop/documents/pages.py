@@ -56,7 +56,7 @@ def parse(markdown: str, shift: int = 0) -> dict[str, Any]:
 def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = KIT) -> None:
     """UserError for the first fault in headings, figures, labels, references, citations or alternative text.
 
-    `figures` maps "experiment/name" to a file; the text must show and mention each of them.
+    `figures` maps "experiment/name" to a file; the text must mention each that it shows.
     """
     contents = inventory(document)
     _check_headings(document)
@@ -97,9 +97,6 @@ def _check_figures(contents: Inventory, figures: Mapping[str, Path]) -> None:
             raise UserError(f"the text shows figure:{name}, which no experiment declares; declared are {known}.")
         if not figures[name].exists():
             raise UserError(f"the figure {name} should be at {figures[name]}, which does not exist.")
-    for name in figures:
-        if name not in contents.images:
-            raise UserError(f"the figure {name} is drawn but no section shows it (figure:{name}).")
     if contents.unlabelled:
         raise UserError(f"figure:{contents.unlabelled[0]} needs a label such as {{#fig:name}} and a caption.")
     if contents.without_alt:
@@ -215,7 +212,7 @@ def to_pdf(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         paths = {name: f"figures/{name}{path.suffix}" for name, path in figures.items()}
-        shown = json.dumps(_with_meta(_with_images(document, paths), context))
+        shown = json.dumps(_with_meta(_with_pdf_links(_with_images(document, paths)), context))
         source = Path(folder, "report.typ")
         source.write_text(_pandoc(shown, "typst", kit=kit, template=template), encoding="utf-8")
         try:
@@ -239,6 +236,14 @@ def _with_images(document: Mapping[str, Any], paths: Mapping[str, str]) -> dict[
         if element["t"] == "Image":
             element["c"][2][0] = paths[_name(element)]
     return copy
+
+
+def _with_pdf_links(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with links to another one's HTML file turned into links to its PDF."""
+    for element in _elements(document["blocks"]):
+        if element["t"] == "Link" and re.fullmatch(r"\w+\.html", element["c"][2][0]):
+            element["c"][2][0] = element["c"][2][0].removesuffix("html") + "pdf"
+    return document
 
 
 def _with_meta(document: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The report: sections, claims and results -> Markdown -> HTML and PDF."""
+"""The report and the labs: sections, claims and results -> Markdown -> HTML and PDF."""
 
 from __future__ import annotations
 
@@ -6,39 +6,58 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backprop import strict_yaml
 from backprop.documents import claims as claim_files
 from backprop.documents import pages, templates
 from backprop.documents.tables import claims_table, protocol_table
 from backprop.evidence.verdicts import FEW, MOST
+from backprop.protocol import UserError
 from backprop.results.store import write_bytes, write_text
+
+DOCUMENTS = "documents.yaml"
+"""The file that lists the documents with their sections and titles."""
 
 
 def build(
-    context: Mapping[str, Any],
+    byline: Mapping[str, Any],
     findings: Mapping[str, Mapping[str, Any]],
     figures: Mapping[str, Path],
-    html: Path,
-    pdf: Path,
+    folder: Path,
     kit: Path = pages.KIT,
 ) -> None:
-    """Write the report as HTML and PDF.
+    """Write every document as HTML and PDF.
 
     Args:
-        context: `title` and optionally `subtitle` and `author` (text or a list), for pages and templates.
+        byline: `author` (text or a list), and whatever else templates may print.
         findings: by experiment, what its findings.json holds; templates use it by the experiment's name.
-        figures: "experiment/name" -> SVG file; each must appear in the text and be referred to.
-        html: the HTML file to write; one file that loads nothing.
-        pdf: the PDF file to write.
+        figures: "experiment/name" -> SVG file; each must appear in one of the documents and be referred to.
+        folder: where the files go; each is one file that loads nothing.
         kit: folder of sections, claims, templates, filters, fonts and references.
 
     Raises:
-        UserError: one sentence with the file and the name, for every error of an author.
+        UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
-    text = templates.render_folder(kit / "sections", {**context, **findings, **_claims(findings, kit / "claims")})
-    document = pages.parse(text)
-    pages.check(document, figures, kit)
-    write_text(html, pages.to_html(document, context, figures, kit))
-    write_bytes(pdf, pages.to_pdf(document, context, figures, kit))
+    context = {**byline, **findings, **_claims(findings, kit / "claims")}
+    documents = strict_yaml.load(kit / DOCUMENTS)
+    texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
+    parsed = {name: pages.parse(text) for name, text in texts.items()}
+    for document in parsed.values():
+        pages.check(document, figures, kit)
+    shown = {name: set(pages.inventory(document).images) for name, document in parsed.items()}
+    for figure in figures:
+        if not any(figure in images for images in shown.values()):
+            raise UserError(f"the figure {figure} is drawn but no section shows it (figure:{figure}).")
+    written: dict[Path, str | bytes] = {}
+    for name, document in parsed.items():
+        own = {figure: path for figure, path in figures.items() if figure in shown[name]}
+        titles = {
+            key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
+            for key in ("title", "subtitle")
+        }
+        written[folder / f"{name}.html"] = pages.to_html(document, {**byline, **titles}, own, kit)
+        written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
+    for path, content in written.items():
+        write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
 
 
 def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
