@@ -132,7 +132,7 @@ def render_section(values: dict[str, Any]) -> str:
     """The section of the report on these values."""
     content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
     context = {"regression": content, "protocol_table": protocol_table}
-    return templates.render_file(pages.KIT / "sections" / "62_regression.md.j2", context)
+    return templates.render_file(pages.KIT / "labs" / "62_regression.md.j2", context)
 
 
 def write_run(folder: Path, protocol: Protocol) -> Run:
