@@ -13,7 +13,12 @@ end
 local function boxed(tbl)
   local names = {}
   for _, row in ipairs(tbl.head.rows) do
-    for i, cell in ipairs(row.cells) do names[i] = pandoc.utils.stringify(cell.contents) end
+    for i, cell in ipairs(row.cells) do
+      names[i] = pandoc.utils.stringify(cell.contents)
+      if names[i] == "" then -- a screen reader announces the header of a column, so none may be empty
+        cell.contents = { pandoc.Plain { pandoc.Span({ pandoc.Str("Row") }, pandoc.Attr("", { "unseen" })) } }
+      end
+    end
   end
   for _, body in ipairs(tbl.bodies) do
     for _, row in ipairs(body.body) do
@@ -31,7 +36,8 @@ end
 
 local function equation(div)
   local number = div.attributes.number
-  local blocks = pandoc.Blocks { pandoc.Div({ pandoc.Plain(div.content[1].content) }, pandoc.Attr("", { "formula" })) }
+  local blocks = pandoc.Blocks { pandoc.Div({ pandoc.Plain(div.content[1].content) },
+    pandoc.Attr("", { "formula" }, { tabindex = "0" })) } -- it scrolls on a narrow screen, also by keyboard
   if number then
     blocks:insert(pandoc.Div({ pandoc.Plain { pandoc.Str("(" .. number .. ")") } },
       pandoc.Attr("", { "equation-number" })))

@@ -114,7 +114,11 @@ class _Exporter(HTMLExporter):
 @pass_context
 def _markdown_to_html(_: Any, source: str) -> str:
     options = ["--mathml", "--fail-if-warnings"]
-    return pypandoc.convert_text(source, "html", format="markdown+smart", extra_args=options)
+    html = pypandoc.convert_text(source, "html", format="markdown+smart", extra_args=options)
+    # a wide formula scrolls on a narrow screen, also by keyboard
+    return re.sub(
+        r'<math display="block".*?</math>', r'<span class="formula" tabindex="0">\g<0></span>', html, flags=re.DOTALL
+    )
 
 
 def _kernel(scratch: Path) -> AsyncKernelManager:
