@@ -1,5 +1,5 @@
-"""One thread for torch in every test process: with more, small networks wait for each other (measured: 10 times)."""
+"""One thread in every test process, as in the pipeline; with more, small networks wait for each other (10 times)."""
 
-import os
+from backprop import threads
 
-os.environ["OMP_NUM_THREADS"] = "1"
+threads.use_one()
