@@ -1,7 +1,7 @@
 # Reproduces Rumelhart, Hinton & Williams (1986) and the course labs around it.
 #
 #   uv run snakemake --cores all             everything: trains, analyses, writes the report and the assignment
-#   uv run snakemake --cores all symmetry    one experiment; or: report, assignment, verify, benchmark
+#   uv run snakemake --cores all symmetry    one experiment; or: report, assignment, manifest, verify, benchmark
 #   uv run snakemake --cores all results/symmetry/figures/sweeps.svg      any single file
 #
 # Targets come before --configfile and --config, which take all words that follow them.

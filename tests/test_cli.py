@@ -1,5 +1,7 @@
 """The command line: help with examples, and an error of the user is one sentence."""
 
+import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from backprop import dependencies
+from backprop import dependencies, threads
 from backprop.__main__ import main
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +26,20 @@ def test_the_command_is_installed_and_returns_its_exit_status(capsys):
     module, _, name = scripts["backprop"].partition(":")
     assert getattr(import_module(module), name)(["fields"]) == 0
     assert "symmetry" in capsys.readouterr().out
+
+
+def test_a_command_computes_with_one_thread_whatever_the_shell_and_the_machine_say():
+    program = (
+        "from backprop.__main__ import main; main(['fields']); import scipy.linalg, threadpoolctl, torch;"
+        "print([pool['num_threads'] for pool in threadpoolctl.threadpool_info()], torch.get_num_threads())"
+    )
+    shell = dict.fromkeys(threads.VARIABLES, "2")
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | shell, capture_output=True, text=True, check=True
+    )
+    counts = re.findall(r"\d+", run.stdout.splitlines()[-1])
+    assert len(counts) >= 4
+    assert set(counts) == {"1"}
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

@@ -50,7 +50,8 @@ MAY_IMPORT = {
     "stages": {"plots", "protocol", "results"},
     "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
     "cli": {"choices", "config", "datasets", "dependencies", "documents", "protocol", "results", "stages", "values"},
-    "__main__": {"cli"},
+    "threads": set(),
+    "__main__": {"cli", "threads"},
 }
 
 

@@ -90,6 +90,16 @@ def test_a_seed_trains_the_same_alone_and_in_a_crowd(digits, dropout):
         np.testing.assert_array_equal(crowd[name][1], alone[name][0], name)
 
 
+def test_nothing_depends_on_the_state_of_the_global_generator(digits):
+    """Dropout draws from it in training and in the measurements after it; torch seeds it anew in each process."""
+    runs = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        runs.append(train.train(Protocol(epochs=1, dropout=0.2), (1,), "cpu", digits))
+    for name in runs[0]:
+        np.testing.assert_array_equal(runs[0][name], runs[1][name], err_msg=name)
+
+
 def test_the_network_learns_and_the_arrays_agree_with_each_other(trained):
     right = trained["answers"] == trained["labels"]
     np.testing.assert_array_equal(right.sum(axis=1), trained["correct"][:, -1])

@@ -16,52 +16,9 @@ from pathlib import Path
 import pytest
 
 from backprop.__main__ import main
-
-ROOT = Path(__file__).parents[1]
-QUICK = ("--configfile", "config/quick.yaml")
-NOT_COPIED = {"results", "data", ".venv", ".git", ".snakemake", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+from tests.pipeline import QUICK, ROOT, copy, planned, snakemake, variables
 
 pytestmark = pytest.mark.pipeline
-
-
-def snakemake(folder, *options, python=sys.executable, **more):
-    """Run Snakemake in a copy of the project, with the source files of the copy."""
-    command = [str(python), "-m", "snakemake", "--cores", "2", *options]
-    return subprocess.run(
-        command, cwd=folder, env=variables(folder) | more, capture_output=True, text=True, check=False
-    )
-
-
-def variables(folder):
-    """The variables of a shell in that folder."""
-    return os.environ | {"PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def planned(folder, *options):
-    """How many jobs of each rule a dry run plans."""
-    run = snakemake(folder, "--dry-run", *options, *QUICK)
-    assert run.returncode == 0, run.stdout + run.stderr
-    counts = re.findall(r"^([a-z_0-9]+) +(\d+)$", run.stdout + run.stderr, re.MULTILINE)
-    return {rule: int(count) for rule, count in counts if rule != "total"}
-
-
-def copy(target):
-    """A copy of the project without generated files; the package `results` is not the folder of results."""
-
-    def ignored(folder, names):
-        return {name for name in names if name == "__pycache__" or (Path(folder) == ROOT and name in NOT_COPIED)}
-
-    shutil.copytree(ROOT, target, ignore=ignored, dirs_exist_ok=True)
-    return target
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A copy in which everything has been built with the quick configuration."""
-    folder = copy(tmp_path_factory.mktemp("project"))
-    run = snakemake(folder, *QUICK)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 import sys
 
-from backprop import cli
+from backprop import threads
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command in a process of its own; the exit status is that of `cli.main`."""
+    threads.use_one()
+
+    from backprop import cli
+
     # importing torch makes a million objects and no garbage: fewer collections save a fifth of its time, and none is
     # needed at exit (measured)
     gc.set_threshold(100_000)

@@ -12,6 +12,12 @@ from backprop import config as settings
 from backprop import dependencies
 from backprop.protocol import UserError
 
+if set("{}") & set(str(workflow.basedir)):
+    sys.tracebacklimit = 0
+    raise WorkflowError(
+        f"the path {workflow.basedir} has a brace, which Snakemake reads as a wildcard; rename the folder."
+    )
+
 try:
     for path in workflow.configfiles:
         # Snakemake has merged the files already; reading each once more finds keys that are given twice

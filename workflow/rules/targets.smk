@@ -1,4 +1,4 @@
-# Targets that a user types: an experiment, verify, benchmark.
+# Targets that a user types: an experiment, manifest, verify, benchmark.
 for experiment in EXPERIMENTS:
 
     rule:
@@ -9,6 +9,22 @@ for experiment in EXPERIMENTS:
             f"results/{experiment}/findings.json",
             figure_files(experiment),
         localrule: True
+
+
+rule manifest:
+    input:
+        rules.report.output,
+        rules.assignment.output,
+        [variant_files(name, "networks.parquet") for name in EXPERIMENTS],
+    output:
+        "results/MANIFEST.sha256",
+    log:
+        "results/logs/manifest.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python -m backprop manifest > {log} 2>&1"
 
 
 rule verify:

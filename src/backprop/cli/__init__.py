@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from backprop.cli import configuration, documents, stages
+from backprop.cli import configuration, documents, runs, stages
 from backprop.cli.common import Commands
 from backprop.values import UserError
 
@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = Commands(parser)
     stages.add(commands)
     documents.add(commands)
+    runs.add(commands)
     configuration.add(commands)
     parser.epilog = f"{commands.overview()}\n\n{EXAMPLES}"
     return parser

@@ -179,8 +179,10 @@ def to_html(
 
     `context` has `title` and optionally `subtitle` and `author` (text or a list).
     """
-    shown = _with_images(document, {name: str(path.resolve()) for name, path in figures.items()})
-    options = ["--mathml", "--embed-resources", f"--css={kit / 'style.css'}", f"--resource-path={kit}"]
+    # as data, because pandoc decodes percent signs in paths and cannot open every path in every locale
+    images = {name: base64.b64encode(path.read_bytes()).decode("ascii") for name, path in figures.items()}
+    shown = _with_images(document, {name: f"data:image/svg+xml;base64,{image}" for name, image in images.items()})
+    options = ["--mathml", "--embed-resources", "--css=style.css"]
     options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
     return re.sub(r"[ \t]+\n", "\n", EMBEDDED_SVG.sub(_as_text, page))
@@ -270,19 +272,23 @@ def _pandoc(
     template: str = "report.html",
     options: Sequence[str] = (),
 ) -> str:
-    """Run pandoc with its warnings as errors; an error is one sentence."""
+    """Run pandoc with its warnings as errors; an error is one sentence.
+
+    pandoc runs in the folder `kit`, so that no path of its files holds a percent sign, which it would decode, or a
+    letter that the locale lacks.
+    """
     arguments = ["--fail-if-warnings", *options]
     if to in ("html", "typst"):
         arguments += [
             "--standalone",
-            f"--template={kit / 'templates' / template}",
-            f"--lua-filter={kit / 'filters' / 'crossref.lua'}",
+            f"--template=templates/{template}",
+            "--lua-filter=filters/crossref.lua",
             "--citeproc",
-            f"--bibliography={kit / 'references.bib'}",
-            f"--lua-filter={kit / 'filters' / (to + '.lua')}",
+            "--bibliography=references.bib",
+            f"--lua-filter=filters/{to}.lua",
         ]
     reader = "json" if source == "json" else "markdown+smart"
     try:
-        return pypandoc.convert_text(text, to, format=reader, extra_args=arguments)
+        return pypandoc.convert_text(text, to, format=reader, extra_args=arguments, cworkdir=str(kit))
     except RuntimeError as error:
         raise UserError(f"pandoc rejects the text: {str(error).split('conversion: ')[-1].strip()}") from error

@@ -21,6 +21,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
+matplotlib.rcdefaults()  # figures must not depend on the matplotlibrc of a user or a folder
+
 COLUMN, WIDE = 6.3, 8.5
 """Widths in inches: the text column of the report, and a figure that extends into the margin."""
 

@@ -75,15 +75,21 @@ def l_bfgs(task: Counted, start: np.ndarray) -> None:
 
 
 def levenberg_marquardt(task: Counted, start: np.ndarray) -> None:
-    """The Levenberg–Marquardt method from the weights `start` [17], until `task` stops it or it converges."""
+    """The Levenberg–Marquardt method from the weights `start` [17], until `task` stops it or it converges.
+
+    Without bounds, `trf` takes the steps of MINPACK's Levenberg–Marquardt method (Moré 1978), found by one singular
+    value decomposition each. Not `lm`, MINPACK itself: up to scipy 1.17.1 its `qrfac` reads one number past the end of
+    the Jacobian (scipy pull request 24323), so that its steps depend on what else is in memory.
+    """
 
     def jacobian(w: np.ndarray) -> np.ndarray:
         task.residuals(w)  # counted, because a derivative needs a pass of its own
         return task.jacobian(w)
 
     optimize.least_squares(
-        task.residuals, start, jac=jacobian, method="lm", max_nfev=NO_LIMIT, ftol=1e-15, xtol=1e-15, gtol=1e-15
-    )
+        task.residuals, start, jac=jacobian, method="trf", x_scale="jac", max_nfev=NO_LIMIT,
+        ftol=1e-15, xtol=1e-15, gtol=1e-15,
+    )  # fmt: skip
 
 
 SOLVERS: dict[str, Callable[[Counted, np.ndarray], None]] = {
