@@ -1,0 +1,88 @@
+"""The pages in a real browser: nothing is loaded, nothing scrolls sideways, and axe finds no barrier.
+
+Chromium comes from the system. Without it these tests are skipped, but in CI a missing browser is a failure.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PAGES = ("report/report.html", "report/labs.html", "assignment/assignment.html")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium, driven by Playwright."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report(f"none of {', '.join(NAMES)} is installed")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@contextlib.contextmanager
+def opened(browser, path, width=1280, scheme="light"):
+    """A page from a file, with the requests that left it and the errors in its console."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(path.as_uri())
+    yield page, [url for url in requests if url != path.as_uri() and not url.startswith("data:")], errors
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_complete_fits_and_has_no_barrier(browser, finished, name, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with opened(browser, finished / "results" / name, width, scheme) as (page, requests, errors):
+        assert not requests and not errors
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        assert not [(problem["id"], problem["nodes"][0]["html"][:200]) for problem in found]
+
+
+def test_the_notebook_opens_in_jupyterlab(browser, finished):
+    """JupyterLab shows the title, the code and the saved outputs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", "--ServerApp.password=", "--LabApp.news_url=None"]
+    server = subprocess.Popen(
+        command, cwd=finished / "results/assignment", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/api", timeout=2)
+                break
+            time.sleep(0.5)
+        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        page.goto(f"{address}/lab/tree/assignment.ipynb")
+        page.get_by_role("heading", name="Task and protocol").wait_for(timeout=60_000)
+        assert page.get_by_text("net solved right rule mirror sizes").count()
+        assert page.locator(".jp-OutputArea-output svg, .jp-OutputArea-output img").count()
+        page.close()
+    finally:
+        server.terminate()
+        server.wait(20)
