@@ -94,6 +94,7 @@ def test_the_pdf_has_one_page_and_large_enough_type(page: Path) -> None:
     assert "font: serif, size: 9pt" in style and '"Report Mono", size: 8pt' in style
 
 
+@pytest.mark.pipeline
 def test_stock_nbconvert_executes_it_again_with_the_same_numbers(page: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", str(page / "assignment.ipynb")]
     again = subprocess.run(

@@ -88,7 +88,7 @@ def test_only_unsolved_networks_are_displaced_and_they_return_after_a_small_disp
 @pytest.mark.parametrize("field", [{"hidden": "tanh"}, {"output": "tanh"}, {"error": "mean"}, {"bits": 4}])
 def test_protocols_without_a_hessian_are_refused(field):
     (name, value), *_ = field.items()
-    with pytest.raises(UserError, match=f"{name} is {value!r}; allowed are"):
+    with pytest.raises(UserError, match=f"{name} is {value!r}; allowed is"):
         Protocol(**field)
 
 
