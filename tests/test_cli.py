@@ -59,7 +59,7 @@ def test_the_help_groups_the_commands_and_has_examples(arguments, capsys):
     assert "\n  backprop fields symmetry " in text
 
 
-@pytest.mark.parametrize("command", "fetch train analyse find draw report assignment check fields".split())
+@pytest.mark.parametrize("command", "fetch train analyse find draw report assignment check fields try inspect".split())
 def test_every_command_has_a_help(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])

@@ -47,12 +47,16 @@ MAY_IMPORT = {
     "config": {"choices", "dependencies", "engine", "protocol", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},
+    "diagnosis": {"engine", "evidence", "experiments", "plots", "protocol", "results", "strict_yaml", "values"},
     "stages": {"plots", "protocol", "results"},
     "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
-    "cli": {"choices", "config", "datasets", "dependencies", "documents", "protocol", "results", "stages", "values"},
+    "cli": {
+        "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "stages",
+        "values",
+    },
     "threads": set(),
     "__main__": {"cli", "threads"},
-}
+}  # fmt: skip
 
 
 def package(path):

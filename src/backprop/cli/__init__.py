@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from backprop.cli import configuration, documents, runs, stages
+from backprop.cli import configuration, diagnosis, documents, runs, stages
 from backprop.cli.common import Commands
 from backprop.values import UserError
 
@@ -29,6 +29,8 @@ examples:
   backprop find symmetry && backprop draw symmetry            ... and compare all variants
   backprop train line --config config/config.yaml --config config/quick.yaml
                                                               with the seeds of the quick configuration
+  backprop try --error mean --alpha 0 --why                   which departure from the paper is responsible?
+  backprop inspect examples/figure_1.json                     what does a trained network compute?
 
 `backprop COMMAND --help` describes a command. Snakemake runs the same commands and writes to the same places."""
 
@@ -70,5 +72,6 @@ def build_parser() -> argparse.ArgumentParser:
     documents.add(commands)
     runs.add(commands)
     configuration.add(commands)
+    diagnosis.add(commands)
     parser.epilog = f"{commands.overview()}\n\n{EXAMPLES}"
     return parser

@@ -14,8 +14,9 @@ from backprop.diagnosis import standing, weights
 from backprop.diagnosis.layers import Network, recognise
 from backprop.diagnosis.places import places
 from backprop.experiments.symmetry import measures
+from backprop.experiments.symmetry.analyse import family_of
 from backprop.experiments.symmetry.protocol import Protocol
-from backprop.protocol import UserError
+from backprop.values import UserError
 
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "logistic": measures.logistic,
@@ -179,7 +180,7 @@ def weights_measures(network: Network, protocol: Protocol) -> dict[str, Any]:
         "magnitudes": measures.magnitudes(layer_1)[0].tolist(),
         "ratio_middle": _number(middle),
         "ratio_large": _number(large),
-        "family": str(measures.known_family(middle, large)[0]),
+        "family": str(family_of(middle, large)[0]),
         "order": str(measures.order_of_magnitudes(layer_1)[0]),
         "signs": str(measures.sign_pattern(layer_1)[0]),
         "signs_as_printed": bool(measures.signs_as_printed(layer_1, layer_2)[0]),

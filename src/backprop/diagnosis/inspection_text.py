@@ -10,7 +10,7 @@ from backprop.diagnosis.inspection import Inspection
 from backprop.diagnosis.standing import at, below
 from backprop.evidence.formatting import fixed, listing, percent, significant, thousands
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
-from backprop.protocol import format_value
+from backprop.values import format_value
 
 SHOWN = 8
 """Failing inputs that are printed at most."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprop.protocol import UserError, quoted
+from backprop.values import UserError, quoted
 
 INPUTS, HIDDEN = 6, 2
 

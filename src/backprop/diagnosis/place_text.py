@@ -9,7 +9,7 @@ from backprop.diagnosis import places
 from backprop.diagnosis.inspection import Inspection
 from backprop.evidence.formatting import count, fixed, percent, significant, thousands
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
-from backprop.protocol import format_value
+from backprop.values import format_value
 
 
 def sentences(inspected: Inspection) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
-from backprop.protocol import format_value
+from backprop.values import format_value
 
 SGD = "torch.optim.SGD(parameters, lr={epsilon}, momentum={alpha})"
 

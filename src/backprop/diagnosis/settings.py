@@ -11,8 +11,10 @@ from typing import Any
 
 import yaml
 
+from backprop import strict_yaml
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
-from backprop.protocol import UserError, allowed, format_value, quoted
+from backprop.protocol import allowed
+from backprop.values import UserError, format_value, quoted
 
 NOT_OPTIONS = ("seeds", "threads", "until_solved", "keep", "record_every")
 """Fields without an option: they decide what is recorded and how fast, not what a network learns."""
@@ -22,9 +24,6 @@ OPTIONS_OF = {"optimizer_options": "optimizer", "schedule_options": "schedule"}
 
 OF_WEIGHTS = ("inputs", "targets", "hidden", "output")
 """The fields that decide what given weights compute."""
-
-LARGEST_FILE = 1_000_000
-"""Bytes of a protocol file at most."""
 
 
 METAVARS = {int: "N", float: "X", str: "NAME"}
@@ -66,27 +65,23 @@ def add_options(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
             group.add_argument(option, metavar=METAVARS.get(declared, "VALUE"), help=about)
 
 
-def from_options(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
-    """The fields that were given as options, read by the declared types; a value of another type stays text."""
+def protocol(options: argparse.Namespace, names: Iterable[str], file: Path | None = None) -> Protocol:
+    """The paper's protocol with the fields in a YAML file and, over these, those that were given as options.
+
+    Args:
+        options: from a parser with `add_options`.
+        names: the fields that have an option.
+        file: a mapping of fields as under `variants` in the configuration.
+
+    Raises:
+        UserError: names the file or the option, and what is allowed.
+    """
+    overrides = _read_file(file) if file else {}
+    Protocol.from_overrides(overrides, str(file))
     types = typing.get_type_hints(Protocol)
     given = {name: getattr(options, name) for name in names}
-    return {name: _read(value, types[name]) for name, value in given.items() if value is not None}
-
-
-def read_file(path: Path) -> dict[str, Any]:
-    """The fields in a YAML file, a mapping as under `variants` in the configuration."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such file.")
-    if path.stat().st_size > LARGEST_FILE:
-        raise UserError(f"{path}: too large for a protocol; it should hold a few lines such as 'epsilon: 0.05'.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or "it is not plain text"
-        raise UserError(f"{path}: not valid YAML ({problem}).") from None
-    if not isinstance(content, dict | None):
-        raise UserError(f"{path}: holds {quoted(content)}; expected lines such as 'epsilon: 0.05'.")
-    return {str(name): value for name, value in (content or {}).items()}
+    overrides |= {name: _read(value, types[name]) for name, value in given.items() if value is not None}
+    return Protocol.from_overrides(overrides, "the options")
 
 
 def departures(protocol: Protocol) -> list[Departure]:
@@ -101,6 +96,13 @@ def departures(protocol: Protocol) -> list[Departure]:
     for name, value in changed.items():
         groups.setdefault(OPTIONS_OF.get(name, name), {})[name] = value
     return [Departure(name, overrides) for name, overrides in groups.items()]
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    content = strict_yaml.load(path)
+    if not isinstance(content, dict | None):
+        raise UserError(f"{path}: holds {quoted(content)}; expected lines such as 'epsilon: 0.05'.")
+    return content or {}
 
 
 def _read(value: Any, declared: Any) -> Any:

@@ -18,9 +18,9 @@ import numpy as np
 from backprop.diagnosis.places import KINDS, places
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import CODINGS
-from backprop.protocol import UserError
 from backprop.results import store
 from backprop.results.variant import Run
+from backprop.values import UserError
 
 STORED = Path(__file__).with_name("standing.json")
 """The reference that comes with the package."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.protocol import UserError, quoted
+from backprop.values import UserError, quoted
 
 Arrays = dict[str, np.ndarray]
 

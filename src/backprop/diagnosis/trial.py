@@ -16,6 +16,7 @@ from backprop.diagnosis.side_by_side import Trained
 from backprop.evidence.statistics import median_survival, paired_difference
 from backprop.evidence.verdicts import share
 from backprop.experiments.symmetry import measures
+from backprop.experiments.symmetry.analyse import FAMILIES, family_of
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
 
 ADVICE: Sequence[Mapping[str, float]] = ({"epsilon": 0.3}, {"epsilon": 5.0, "alpha": 0.0})
@@ -132,8 +133,8 @@ def families(trained: Trained) -> dict[str, Any] | None:
     if (trained.protocol.bits, trained.protocol.hidden_units) != (6, 2):
         return None
     solved = trained.sweeps_to_solve >= 0
-    names = measures.known_family(*measures.magnitude_ratios(trained.arrays["layer_1"][solved, -1].astype(float)))
-    return {name: share(names == name) for name in (*measures.FAMILIES, "other")}
+    names = family_of(*measures.magnitude_ratios(trained.arrays["layer_1"][solved, -1].astype(float)))
+    return {name: share(names == name) for name in (*FAMILIES, "other")}
 
 
 def draw(trial: Trial, kind: str) -> bytes:

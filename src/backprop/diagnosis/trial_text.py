@@ -11,7 +11,7 @@ from backprop.diagnosis.remedies import remedy
 from backprop.diagnosis.trial import Advice, Reason, Trial
 from backprop.evidence.formatting import capital, interval, listing, percent, thousands, words
 from backprop.evidence.statistics import paired_difference
-from backprop.protocol import format_value
+from backprop.values import format_value
 
 
 def as_text(result: Trial) -> str:

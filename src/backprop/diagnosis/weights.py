@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.diagnosis.binary_files import LARGEST, read_npy, read_npz, read_safetensors, read_torch
 from backprop.diagnosis.text_files import read_json, read_text
-from backprop.protocol import UserError, quoted
+from backprop.values import UserError, quoted
 
 Arrays = dict[str, np.ndarray]
 

@@ -11,11 +11,8 @@ import numpy as np
 from backprop.evidence.verdicts import MOST, share
 from backprop.experiments.departures.protocol import coding_name
 from backprop.experiments.symmetry import measures
-from backprop.experiments.symmetry.analyse import RATIO
+from backprop.experiments.symmetry.analyse import FAMILIES, family_of
 from backprop.results.variant import Run
-
-FAMILIES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}
-"""The two families of Experiment 1: the ratios of the middle and the largest magnitude to the smallest."""
 
 HALF = 0.5
 """The share above which a kind of solution is the most common one for certain."""
@@ -25,14 +22,6 @@ STUDIES = ("activations", "optimizers", "presentation")
 
 NAMED = (*FAMILIES, "other")
 """The families, and the name of all other solutions."""
-
-
-def family_of(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
-    """The family whose ratios these are, both within RATIO, or "other"."""
-    names = np.full(middle.shape, "other", dtype=object)
-    for name, (a, b) in FAMILIES.items():
-        names[(np.abs(middle / a - 1) < RATIO) & (np.abs(large / b - 1) < RATIO)] = name
-    return names
 
 
 def family_changes(member: np.ndarray) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from backprop.evidence.statistics import median_survival, paired_difference
 from backprop.evidence.verdicts import share
-from backprop.experiments.departures.families import NAMED, family_of
+from backprop.experiments.departures.families import NAMED
 from backprop.experiments.departures.labels import label
 from backprop.experiments.departures.protocol import FIELDS
+from backprop.experiments.symmetry.analyse import family_of
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.protocol import UserError
 from backprop.results.variant import Run

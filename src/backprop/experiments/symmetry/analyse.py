@@ -15,6 +15,9 @@ from backprop.results.tables import Column
 RESIDUAL, RATIO = 0.05, 0.10
 """Tolerances: of equal and opposite weights (share of the largest weight), and of the ratio 1:2:4 (relative)."""
 
+FAMILIES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}
+"""The two families that are found: the ratios of the middle and the largest magnitude to the smallest."""
+
 COLUMNS = (
     Column("seed", pa.int64(), "the network's seed"),
     Column("solved", pa.bool_(), "all outputs correct at some sweep up to the cap"),
@@ -82,6 +85,14 @@ def measure(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> dict[str, n
         "smallest_gap": measures.smallest_gap(layer_1),
     }
     return table | _ratios(protocol, layer_1)
+
+
+def family_of(middle: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """The family of FAMILIES whose ratios these are, both within RATIO, or "other"."""
+    names = np.full(middle.shape, "other", dtype=object)
+    for name, (a, b) in FAMILIES.items():
+        names[(np.abs(middle / a - 1) < RATIO) & (np.abs(large / b - 1) < RATIO)] = name
+    return names
 
 
 def _ratios(protocol: Protocol, layer_1: np.ndarray) -> dict[str, np.ndarray]:

@@ -25,12 +25,6 @@ PDP_FIGURE_9 = (
 )
 """The weights printed in the companion chapter (PDP vol. 1, ch. 8, Fig. 9), to 0.01; trained after every case."""
 
-FAMILIES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}
-"""The two families of Experiment 1: the ratios of the middle and the largest magnitude to the smallest."""
-
-RATIO = 0.10
-"""Relative tolerance of a ratio of magnitudes."""
-
 
 def cases(bits: int = 6, low: float = 0.0, high: float = 1.0) -> Array:
     """All input vectors [2**bits, bits] in binary order; bits have the values `low` and `high`."""
@@ -85,14 +79,6 @@ def magnitude_ratios(layer_1: Array) -> tuple[Array, Array]:
     small, middle, large = np.sort(magnitudes(layer_1), axis=1).T
     with np.errstate(divide="ignore", invalid="ignore"):
         return middle / small, large / small
-
-
-def known_family(middle: Array, large: Array) -> Array:
-    """The family of FAMILIES whose ratios these are, both within RATIO, or "other"."""
-    names = np.full(np.shape(middle), "other", dtype=object)
-    for name, (a, b) in FAMILIES.items():
-        names[(np.abs(middle / a - 1) < RATIO) & (np.abs(large / b - 1) < RATIO)] = name
-    return names
 
 
 def order_of_magnitudes(layer_1: Array) -> Array:

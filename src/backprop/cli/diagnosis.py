@@ -1,18 +1,18 @@
-"""The commands `backprop try` and `backprop inspect`."""
+"""Commands for a network that does not learn: try, inspect."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import typing
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from backprop.cli.common import Commands
 from backprop.diagnosis import settings
-from backprop.experiments.symmetry.protocol import Protocol
-from backprop.protocol import UserError, quoted
 from backprop.results import store
+from backprop.values import UserError, quoted
+
+GROUP = "find out why a network does not learn"
 
 KINDS_OF_PLOTS = (".svg", ".pdf", ".png")
 
@@ -20,16 +20,11 @@ MOST_NETWORKS = 100_000
 """Networks per protocol at most."""
 
 
-class AddCommand(typing.Protocol):
-    """Adds a command: its name, the function that runs it, and what it does; returns its parser."""
-
-    def __call__(self, name: str, run: Callable[[argparse.Namespace], None], text: str, /) -> argparse.ArgumentParser:
-        """Add the command."""
-
-
-def add(add_command: AddCommand) -> None:
+def add(commands: Commands) -> None:
     """Register the commands."""
-    sub = add_command("try", _try, "Train networks with your own protocol beside the paper's, from the same seeds.")
+    sub = commands.add(
+        GROUP, "try", _try, "Train networks with your own protocol beside the paper's.", configured=False
+    )
     sub.usage = "%(prog)s [FILE.yaml] [--why] [--FIELD VALUE ...] [--networks N] [--json] [--plot FILE.svg]"
     sub.add_argument("file", nargs="?", type=Path, metavar="FILE.yaml", help="the fields that differ from the paper's")
     sub.add_argument("--networks", metavar="N", help="networks per protocol (1,000; fewer for slow protocols)")
@@ -38,7 +33,9 @@ def add(add_command: AddCommand) -> None:
     sub.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the share of unsolved networks over sweeps")
     settings.add_options(sub, settings.option_fields())
 
-    sub = add_command("inspect", _inspect, "Say what a trained 6-2-1 network computes, and where it is stuck.")
+    sub = commands.add(
+        GROUP, "inspect", _inspect, "Say what trained weights compute.", configured=False
+    )
     sub.usage = "%(prog)s FILE [--FIELD VALUE ...] [--bias PLACE] [--html FILE.html] [--json]"
     kinds = "a state_dict (.pt, .pth), .safetensors, .npz, .npy, .json, .csv or .txt"
     sub.add_argument("file", type=Path, metavar="FILE", help=kinds)
@@ -51,10 +48,7 @@ def add(add_command: AddCommand) -> None:
 def _try(options: argparse.Namespace) -> None:
     from backprop.diagnosis import trial, trial_text
 
-    given = settings.read_file(options.file) if options.file else {}
-    where = str(options.file) if options.file else "the options"
-    given |= settings.from_options(options, settings.option_fields())
-    protocol = Protocol.from_overrides(given, where)
+    protocol = settings.protocol(options, settings.option_fields(), options.file)
     networks = _count(options.networks)
     if options.plot and options.plot.suffix not in KINDS_OF_PLOTS:
         raise UserError(f"--plot: {options.plot} must end in {', '.join(KINDS_OF_PLOTS)}.")
@@ -67,7 +61,7 @@ def _try(options: argparse.Namespace) -> None:
 def _inspect(options: argparse.Namespace) -> None:
     from backprop.diagnosis import inspection, inspection_text, page
 
-    protocol = Protocol.from_overrides(settings.from_options(options, settings.OF_WEIGHTS), "the options")
+    protocol = settings.protocol(options, settings.OF_WEIGHTS)
     inspected = inspection.inspect_file(options.file, protocol, options.results, options.bias)
     print(_json(inspection_text.as_mapping(inspected)) if options.json else inspection_text.as_text(inspected))
     if options.html:
