@@ -33,9 +33,7 @@ def add(commands: Commands) -> None:
     sub.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the share of unsolved networks over sweeps")
     settings.add_options(sub, settings.option_fields())
 
-    sub = commands.add(
-        GROUP, "inspect", _inspect, "Say what trained weights compute.", configured=False
-    )
+    sub = commands.add(GROUP, "inspect", _inspect, "Say what trained weights compute.", configured=False)
     sub.usage = "%(prog)s FILE [--FIELD VALUE ...] [--bias PLACE] [--html FILE.html] [--json]"
     kinds = "a state_dict (.pt, .pth), .safetensors, .npz, .npy, .json, .csv or .txt"
     sub.add_argument("file", type=Path, metavar="FILE", help=kinds)

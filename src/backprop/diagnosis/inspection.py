@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,14 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """The activations of the engine, without torch."""
 
-CONVENTIONS: tuple[dict[str, Any], ...] = tuple(
-    {"inputs": inputs, "hidden": hidden, **output}
-    for inputs in ((0.0, 1.0), (-1.0, 1.0))
-    for hidden in ("logistic", "tanh", "relu")
-    for output in ({"output": "logistic", "targets": (0.0, 1.0)}, {"output": "tanh", "targets": (-1.0, 1.0)})
+INPUTS: tuple[dict[str, Any], ...] = ({}, {"inputs": (0.0, 1.0)}, {"inputs": (-1.0, 1.0)})
+HIDDEN: tuple[dict[str, Any], ...] = ({}, {"hidden": "logistic"}, {"hidden": "tanh"}, {"hidden": "relu"})
+OUTPUT: tuple[dict[str, Any], ...] = (
+    {},
+    {"output": "logistic", "targets": (0.0, 1.0)},
+    {"output": "tanh", "targets": (-1.0, 1.0)},
 )
-"""Ways to use a network that are tried when it does not solve the task as the user says."""
+"""Other ways to use a network, tried together when it does not solve the task as the user says."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def outputs(network: Network, protocol: Protocol) -> np.ndarray:
 
 def solves(network: Network, protocol: Protocol) -> bool:
     """Whether all 64 outputs are on their target's side of the middle between the two targets."""
-    return bool((_on(outputs(network, protocol), protocol) == _palindromes(protocol)).all())
+    return not _wrong(outputs(network, protocol), protocol).any()
 
 
 def as_logistic(network: Network, protocol: Protocol) -> Network | None:
@@ -130,25 +132,25 @@ def inspect(network: Network, protocol: Protocol) -> dict[str, Any]:
     if not np.isfinite(y).all():
         raise UserError("the outputs are not finite: the weights are too large.")
     low, high = protocol.targets
-    target = np.where(palindrome, high, low)
-    on = _on(y, protocol)
+    target, wrong = np.where(palindrome, high, low), _wrong(y, protocol)
     bits = measures.cases(protocol.bits).astype(int)
     names = ["".join(map(str, row)) for row in bits]
     hidden_inputs = measures.hidden_inputs(network.layer_1[None], measures.cases(protocol.bits, *protocol.inputs))[0]
     hidden = ACTIVATIONS[protocol.hidden](hidden_inputs)
-    wrong = np.flatnonzero(on != palindrome)
-    solved = not len(wrong)
+    solved = not wrong.any()
     return {
         "cases": len(y),
-        "right": int(len(y) - len(wrong)),
+        "right": int((~wrong).sum()),
         "solved": solved,
         "worst_error": float(np.abs(y - target).max()),
         "E": float(0.5 * ((y - target) ** 2).sum()),
         "lowest_output": float(y.min()),
         "highest_output": float(y.max()),
-        "failing": [{"input": names[i], "output": float(y[i]), "target": float(target[i])} for i in wrong],
-        "missed": int((palindrome & ~on).sum()),
-        "false_alarms": int((~palindrome & on).sum()),
+        "failing": [
+            {"input": names[i], "output": float(y[i]), "target": float(target[i])} for i in np.flatnonzero(wrong)
+        ],
+        "missed": int((palindrome & wrong).sum()),
+        "false_alarms": int((~palindrome & wrong).sum()),
         "palindromes": [
             {"input": names[i], "hidden": hidden[i].tolist(), "output": float(y[i])} for i in np.flatnonzero(palindrome)
         ],
@@ -202,17 +204,20 @@ def weights_measures(network: Network, protocol: Protocol) -> dict[str, Any]:
 
 
 def _conventions(network: Network, protocol: Protocol) -> list[dict[str, Any]]:
-    """The fields that must differ so that the network solves the task, for each convention in which it does."""
-    found = []
-    for convention in CONVENTIONS:
-        if solves(network, Protocol(**convention)):
-            different = {name: value for name, value in convention.items() if getattr(protocol, name) != value}
-            found.append(different)
-    return sorted(found, key=len)
+    """The other ways to use the network in which it solves the task, by the fields that differ, the fewest first."""
+    ways: list[dict[str, Any]] = []
+    for parts in product(INPUTS, HIDDEN, OUTPUT):
+        fields = {name: value for part in parts for name, value in part.items()}
+        different = {name: value for name, value in fields.items() if getattr(protocol, name) != value}
+        if different not in ways and solves(network, replace(protocol, **different)):
+            ways.append(different)
+    return sorted(ways, key=len)
 
 
-def _on(y: np.ndarray, protocol: Protocol) -> np.ndarray:
-    return y > 0.5 * sum(protocol.targets)
+def _wrong(y: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """Which of the 64 outputs are not on their target's side of the middle between the two targets."""
+    low, high = protocol.targets
+    return np.abs(y - np.where(_palindromes(protocol), high, low)) >= 0.5 * (high - low)
 
 
 def _palindromes(protocol: Protocol) -> np.ndarray:

@@ -78,7 +78,7 @@ def diagnosis(inspected: Inspection) -> list[str]:
         return []
     if inspected.numbers["conventions"]:
         options = _options(inspected.numbers["conventions"][0])
-        return [f"But with {options} the same weights solve the task. Was the network trained that way?"]
+        return [f"But with {options} the same weights solve the task: if the network was trained that way, add this."]
     return place_text.sentences(inspected)
 
 
@@ -136,25 +136,23 @@ def standing(inspected: Inspection) -> list[str]:
 
 
 def alignment(inspected: Inspection) -> list[str]:
-    """Which symmetry of the task brings the network closest to RHW Fig. 1."""
+    """Which symmetry of the task brings a network that solves it closest to RHW Fig. 1."""
     own = inspected.numbers["weights"]
+    if not inspected.numbers["solved"]:
+        return []
     if own["distance"] is None:
-        return [] if inspected.protocol.hidden in ("logistic", "tanh") else [_NOT_COMPARABLE]
+        return ["A distance to RHW Fig. 1 is given only for logistic and tanh units."]
     sentences = [
         f"Closest to RHW Fig. 1 is this order: its inputs 1 to 6 are inputs {listing(own['inputs'])} here, "
         f"and its hidden units 1 and 2 are units {listing(own['units'])}."
     ]
-    if (inspected.protocol.hidden, inspected.protocol.output, inspected.protocol.inputs) != _PAPERS:
+    protocol = inspected.protocol
+    if (protocol.hidden, protocol.output, protocol.inputs) != ("logistic", "logistic", (0.0, 1.0)):
         sentences.append(
             "For this, the weights were converted to those of the logistic network with inputs 0 and 1 that computes "
             "the same."
         )
     return sentences
-
-
-_PAPERS = ("logistic", "logistic", (0.0, 1.0))
-
-_NOT_COMPARABLE = "A distance to RHW Fig. 1 is given only for logistic and tanh hidden units."
 
 
 def _ratios(measured: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ def recognise(arrays: Mapping[str, np.ndarray], solves: Callable[[Network], bool
         )
     where, network = solving[0]
     note = f"The bias is read as the {where} value of each row, because only then the network solves the task."
-    return Network(network.layer_1, network.layer_2, note)
+    return Network(network.layer_1, network.layer_2, f"{network.note} {note}".strip())
 
 
 def shape_in_words(array: np.ndarray) -> str:
@@ -130,12 +130,12 @@ def _readings(arrays: Mapping[str, np.ndarray]) -> dict[str, Network]:
     if len(kinds.get((7,), [])) == 2:
         hidden_rows = np.stack([np.squeeze(arrays[name]) for name in kinds[7,]])
     transposed = hidden is not None and hidden.shape[0] != HIDDEN
-    bias, output = _pair(arrays, kinds.get((2,), []), hidden is not None, output_row is None, transposed)
+    bias, output, note = _pair(arrays, kinds.get((2,), []), hidden is not None, output_row is None, transposed)
     networks = {}
     for where in BIASES:
         layer_1 = _with_bias(hidden, bias) if hidden is not None else _bias_last(hidden_rows, where)
         layer_2 = _with_bias(output[None], output_bias) if output is not None else _bias_last(output_row, where)
-        networks[where] = Network(layer_1, layer_2.reshape(1, HIDDEN + 1))
+        networks[where] = Network(layer_1, layer_2.reshape(1, HIDDEN + 1), note)
     apart = hidden is not None and output is not None
     return {"": networks["last"]} if apart else networks
 
@@ -157,26 +157,26 @@ def _bias_last(rows: np.ndarray | None, where: str) -> np.ndarray:
 
 def _pair(
     arrays: Mapping[str, np.ndarray], names: Iterable[str], needs_bias: bool, needs_output: bool, transposed: bool
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Which arrays of two values are the hidden biases and the output weights."""
+) -> tuple[np.ndarray | None, np.ndarray | None, str]:
+    """Which arrays of two values are the hidden biases and the output weights; a note if their names do not say so."""
     values = {name: np.squeeze(arrays[name]) for name in names}
     if len(values) < 2:
         value = next(iter(values.values()), None)
-        return (value if needs_bias else None), (value if needs_output else None)
+        return (value if needs_bias else None), (value if needs_output else None), ""
     first, second = values
-    named = [name for name in values if _BIAS_NAME.search(name.lower().rpartition(".")[2])]
     shapes = {name: arrays[name].shape for name in values}
+    named = [name for name in values if _BIAS_NAME.search(name.lower().rpartition(".")[2])]
     flat = [name for name in values if len(shapes[name]) == 1]
-    column = [name for name in values if shapes[name] == (HIDDEN, 1)]
-    # with the inputs in rows, the output weights are a column and the biases a row, and the other way round
-    turned = [name for name in values if (name in column) != transposed]
+    # with the inputs in rows, the biases are a row and the output weights a column, and the other way round
+    turned = [name for name in values if (shapes[name] == (HIDDEN, 1)) != transposed]
     for biases in (named, flat, turned):
         if len(biases) == 1:
-            bias = biases[0]
-            return values[bias], values[second if bias == first else first]
+            bias, other = biases[0], second if biases[0] == first else first
+            note = "" if biases is named else f"'{bias}' is read as the hidden biases, '{other}' as the output weights."
+            return values[bias], values[other], note
     raise UserError(
-        f"the file has two arrays of two values, '{first}' and '{second}', and neither names nor shapes say which one "
-        "holds the hidden biases; call it 'hidden.bias', and the other 'output.weight'."
+        f"the file has two arrays of two values, '{first}' and '{second}', and nothing says which one holds the hidden "
+        "biases; use the names 'hidden.bias' and 'output.weight', in a .json or .npz file for example."
     )
 
 

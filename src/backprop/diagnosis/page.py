@@ -34,7 +34,7 @@ def render(inspected: Inspection) -> str:
 
 
 def draw(inspected: Inspection) -> str:
-    """The network, the same in the orientation of RHW Fig. 1 where it has one, and RHW Fig. 1, as an svg element."""
+    """The network, turned to match RHW Fig. 1 too if it solves the task, and RHW Fig. 1, as an svg element."""
     diagrams = [(inspected.network, "this network")]
     turned = _turned(inspected)
     if turned:
@@ -51,7 +51,7 @@ def draw(inspected: Inspection) -> str:
 
 def _turned(inspected: Inspection) -> Network | None:
     equivalent = as_logistic(inspected.network, inspected.protocol)
-    if equivalent is None:
+    if equivalent is None or not inspected.numbers["solved"]:
         return None
     layers = equivalent.layer_1[None], equivalent.layer_2[None]
     _, index = measures.distance_to(*layers)

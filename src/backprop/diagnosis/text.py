@@ -16,7 +16,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         "  ".join(cell.rjust(width) if column else cell.ljust(width) for column, (cell, width) in enumerate(cells))
         for cells in ([*zip(row, widths, strict=True)] for row in rows)
     ]
-    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+    return "\n".join(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
 def wrapped(sentences: Iterable[str]) -> str:

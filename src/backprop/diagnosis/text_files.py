@@ -67,7 +67,10 @@ def _flat(value: Any, name: str, depth: int = 4) -> list[Any]:
 
 
 def read_text(content: bytes) -> Arrays:
-    """Rows of numbers; rows of one length make an array, and an empty line or another length begins the next."""
+    """Rows of numbers; rows of one length make an array, and an empty line or another length begins the next.
+
+    An array of one row is a vector.
+    """
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -80,7 +83,7 @@ def read_text(content: bytes) -> Arrays:
             blocks.append([])
         if row:
             blocks[-1].append(row)
-    return {f"rows {start}": np.array(block) for start, block in _numbered(blocks)}
+    return {name: np.array(block[0] if len(block) == 1 else block) for name, block in _numbered(blocks)}
 
 
 def _number(cell: str, line: int) -> float:
@@ -91,9 +94,9 @@ def _number(cell: str, line: int) -> float:
 
 
 def _numbered(blocks: list[list[list[float]]]) -> list[tuple[str, list[list[float]]]]:
+    """The blocks that are not empty, each with a name such as "rows 1 to 2"."""
     start, numbered = 1, []
-    for block in blocks:
-        if block:
-            numbered.append((f"{start} to {start + len(block) - 1}" if len(block) > 1 else f"{start}", block))
-            start += len(block)
+    for block in filter(None, blocks):
+        numbered.append((f"rows {start} to {start + len(block) - 1}" if len(block) > 1 else f"row {start}", block))
+        start += len(block)
     return numbered

@@ -19,6 +19,9 @@ from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import FAMILIES, family_of
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
 
+PAPER, YOURS = "the paper's protocol", "your protocol"
+"""The two protocols, as tables and figures call them."""
+
 ADVICE: Sequence[Mapping[str, float]] = ({"epsilon": 0.3}, {"epsilon": 5.0, "alpha": 0.0})
 """Changes of a protocol that often help, as factors of its fields: a smaller rate; no momentum and a larger rate."""
 
@@ -93,19 +96,19 @@ def run(protocol: Protocol, networks: int | None = None, ask_why: bool = False) 
     count = networks or side_by_side.affordable([protocol, paper])
     seeds = tuple(range(count))
     changes = departures(protocol)
-    with Bar(count * (side_by_side.cost(protocol) + side_by_side.cost(paper))) as bar:
-        trained = {}
-        for name, own in (("the paper's protocol", paper), ("your protocol", protocol)):
-            keep = tuple(mark for mark in marks if mark <= own.sweeps)
-            own = dataclasses.replace(own, until_solved=False, keep=keep, record_every=own.sweeps)
-            trained[name] = Trained(own, _train(own, seeds, bar, name))
-        first, second = trained.values()
+    names = {PAPER: paper, YOURS: protocol} if changes else {PAPER: paper}
+    with Bar(sum(count * side_by_side.cost(own) for own in names.values())) as bar:
+        trained = []
+        for name, own in names.items():
+            own = dataclasses.replace(own, until_solved=False, keep=(), record_every=own.sweeps)
+            trained.append(Trained(own, _train(own, seeds, bar, name)))
+        first, second = trained[0], trained[-1]
         reason = _Search(first, second, changes, seeds, bar).reason(marks) if ask_why else None
     return Trial(second, first, changes, marks, networks is None and count < side_by_side.NETWORKS, reason)
 
 
 def rows(trial: Trial) -> list[dict[str, Any]]:
-    """What the table shows of each protocol, the paper's first.
+    """What the table shows of each protocol, the paper's first; it alone if there are no departures from it.
 
     Returns:
         Rows with `name`; `by`, the share that solves the task by each of the trial's marks (None where training ended
@@ -113,7 +116,7 @@ def rows(trial: Trial) -> list[dict[str, Any]]:
         2:3:4 and other ratios among the solved at the end (None unless the networks are 6-2-1).
     """
     table = []
-    for name, trained in (("the paper's protocol", trial.paper), ("your protocol", trial.yours)):
+    for name, trained in _named(trial).items():
         cap, times = trained.protocol.sweeps, trained.sweeps_to_solve
         solved = times >= 0
         median = median_survival(np.where(solved, times, cap), solved)
@@ -143,11 +146,15 @@ def draw(trial: Trial, kind: str) -> bytes:
 
     fig, ax = plots.axes(plots.COLUMN, 3.0)
     groups = {}
-    for name, trained in (("the paper's protocol", trial.paper), ("your protocol", trial.yours)):
+    for name, trained in _named(trial).items():
         times = trained.sweeps_to_solve
         groups[name] = (np.where(times >= 0, times, trained.protocol.sweeps), times >= 0)
     plots.survival_curves(ax, groups, cap=trial.marks[-1])
     return plots.save(fig, kind)
+
+
+def _named(trial: Trial) -> dict[str, Trained]:
+    return {PAPER: trial.paper, YOURS: trial.yours} if trial.departures else {PAPER: trial.paper}
 
 
 def _scaled(protocol: Protocol, factors: Mapping[str, float]) -> Protocol:

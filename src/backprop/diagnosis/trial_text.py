@@ -68,7 +68,7 @@ def explanation(result: Trial, reason: Reason) -> list[list[str]]:
     if not reason.answer.cause:
         return [_nothing_lost(result, reason), _advice(reason), rule]
     changes = [f"Change: {remedy(name)}" for name in reason.answer.cause]
-    return [_cause(result, reason), *([change] for change in changes), _advice(reason), rule]
+    return [_cause(result, reason), *([change] for change in changes), _other_rate(reason), _advice(reason), rule]
 
 
 def _header(result: Trial) -> str:
@@ -149,20 +149,25 @@ def _nothing_lost(result: Trial, reason: Reason) -> list[str]:
     ]
 
 
+def _other_rate(reason: Reason) -> list[str]:
+    if reason.other_rate is None:
+        return []
+    rate = format_value(reason.other_rate.epsilon)
+    return [
+        f"Another way: keep your departures, but use the learning rate {rate}.",
+        f"Then {_from_to(reason.other_rate, reason)}.",
+    ]
+
+
 def _advice(reason: Reason) -> list[str]:
-    sentences = []
-    if reason.other_rate:
-        sentences += [
-            f"Another way: keep your departures, but use the learning rate {format_value(reason.other_rate.epsilon)}.",
-            f"Then {_from_to(reason.other_rate, reason)}.",
-        ]
-    if reason.advice:
-        epsilon, alpha = format_value(reason.advice.epsilon), format_value(reason.advice.alpha)
-        sentences += [
-            f"What helps{' after the change' if reason.answer.cause else ''}: epsilon = {epsilon}, alpha = {alpha}.",
-            f"Then {_from_to(reason.advice, reason)}.",
-        ]
-    return sentences
+    if reason.advice is None:
+        return []
+    epsilon, alpha = format_value(reason.advice.epsilon), format_value(reason.advice.alpha)
+    after = " after the change" if reason.answer.cause else ""
+    return [
+        f"What helps{after}: learning rate {epsilon} and momentum {alpha}.",
+        f"Then {_from_to(reason.advice, reason)}.",
+    ]
 
 
 def _from_to(advice: Advice, reason: Reason) -> str:
