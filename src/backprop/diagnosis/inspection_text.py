@@ -52,12 +52,13 @@ def conventions(inspected: Inspection) -> list[str]:
 def result(inspected: Inspection) -> list[str]:
     """Whether the network solves the task."""
     numbers, middle = inspected.numbers, format_value(0.5 * sum(inspected.protocol.targets))
-    right = f"{numbers['right']} of {numbers['cases']} outputs are on the right side of {middle}"
     if numbers["solved"]:
-        right = f"all {right.replace(' of 64', '')}"
-    answer = "Yes, it solves the task" if numbers["solved"] else "No, it does not solve the task"
+        answer = f"Yes, it solves the task: all {numbers['cases']} outputs are on the right side of {middle}."
+    else:
+        right = f"{numbers['right']} of {numbers['cases']}"
+        answer = f"No, it does not solve the task: {right} outputs are on the right side of {middle}."
     return [
-        f"{answer}: {right}.",
+        answer,
         f"The worst error is {fixed(numbers['worst_error'], 3)}, and E is {significant(numbers['E'], 3)}.",
     ]
 

@@ -25,7 +25,6 @@ OPTIONS_OF = {"optimizer_options": "optimizer", "schedule_options": "schedule"}
 OF_WEIGHTS = ("inputs", "targets", "hidden", "output")
 """The fields that decide what given weights compute."""
 
-
 METAVARS = {int: "N", float: "X", str: "NAME"}
 """How the help text names the value of an option, by its type."""
 

@@ -123,7 +123,7 @@ def _cause(result: Trial, reason: Reason) -> list[str]:
         sentences += [
             f"{capital(words(len(cause)))} departures together are the cause: {listing(_texts(named, answer.cause))}.",
             f"Put back together, they raise the share that solves the task by sweep {sweep} from {before} to {after}.",
-            "None of your departures, put back alone, restores half of the loss.",
+            "None of your departures, put back alone, clearly restores half of the loss.",
         ]
     if cause != everything:
         sentences.append(f"The paper's protocol reaches {paper}.")

@@ -19,7 +19,8 @@ LARGEST_SET = 3
 RULE = (
     "All networks start from the same seeds, so that their solve rates are compared seed by seed. "
     "A departure is the cause if, put back to the paper's value alone, it restores at least half of the lost solve "
-    "rate, with its whole 95% interval. If no single departure does, the cause is the smallest set that does."
+    "rate, with its whole 95% interval. If no single departure does, the cause is the smallest set that does: two or "
+    "three of them, otherwise all."
 )
 
 Solved = Callable[[frozenset[str]], np.ndarray]
