@@ -23,8 +23,8 @@ from backprop.experiments.symmetry.train import train
 from backprop.values import UserError
 
 ROOT = Path(__file__).parents[1]
-FIGURE_1 = ROOT / "examples" / "figure_1.json"
-STUCK = ROOT / "examples" / "stuck.json"
+FIGURE_1 = ROOT / "config" / "examples" / "figure_1.json"
+STUCK = ROOT / "config" / "examples" / "stuck.json"
 
 W1, b1 = measures.FIGURE_1[0][:, :6], measures.FIGURE_1[0][:, 6]
 W2, b2 = measures.FIGURE_1[1][:, :2], measures.FIGURE_1[1][:, 2]

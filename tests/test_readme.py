@@ -20,7 +20,7 @@ def words(text):
 @pytest.mark.parametrize(("command", "shown"), SHOWN.findall((ROOT / "README.md").read_text()))
 def test_a_shown_output_is_that_of_its_command(command, shown, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "config").symlink_to(ROOT / "config")
     assert main(shlex.split(command)) == 0
     assert words(capsys.readouterr().out) == words(shown)
 
