@@ -30,7 +30,7 @@ examples:
   backprop train line --config config/config.yaml --config config/quick.yaml
                                                               with the seeds of the quick configuration
   backprop try --error mean --alpha 0 --why                   which departure from the paper is responsible?
-  backprop inspect config/examples/figure_1.json                     what does a trained network compute?
+  backprop inspect config/examples/figure_1.json              what does a trained network compute?
 
 `backprop COMMAND --help` describes a command. Snakemake runs the same commands and writes to the same places."""
 
