@@ -29,6 +29,9 @@ from backprop.protocol import UserError
 
 FENCE = re.compile(r"^```(?:python|\{\.python(?P<attributes>[^}\n]*)\})\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+"""The language as Jupyter records it, without the version, which varies."""
+
 
 def to_notebook(markdown: str, top: str) -> nbformat.NotebookNode:
     """Cells from Markdown: python fences become code, the rest text, after a first cell `top`; ids count the cells.
@@ -49,7 +52,7 @@ def to_notebook(markdown: str, top: str) -> nbformat.NotebookNode:
     for number, cell in enumerate(cells, 1):
         cell.id = f"cell-{number:02}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": LANGUAGE})
 
 
 def execute(
