@@ -25,6 +25,7 @@ include: "workflow/rules/targets.smk"
 
 
 onstart:
+    claim_folder()
     # Snakemake's rate limiter, which only clusters need, leaves a timer for every finished job. Once a second each timer
     # evaluates all waiting jobs again, which costs a fifth of a core over a whole run (measured, Snakemake 9.27).
     if workflow.local_exec:

@@ -59,6 +59,17 @@ def test_a_failed_writer_keeps_the_old_file_and_leaves_no_other(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_writer_removes_what_a_killed_writer_left_but_not_the_file_of_a_running_one(tmp_path):
+    path = tmp_path / "text"
+    (tmp_path / ".text.killed").write_text("half")
+    (tmp_path / ".text2.killed").write_text("of another file")
+    with store.replacing(path) as running:
+        store.write_text(path, "second")
+        assert {*tmp_path.iterdir()} == {path, running, tmp_path / ".text2.killed"}
+        running.write_text("first")
+    assert path.read_text() == "first"
+
+
 def test_json_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         store.write_json(tmp_path / "x.json", {"rate": float("nan")})

@@ -1,5 +1,6 @@
 # What every stage needs: the checked configuration, the Python of the jobs, the source files behind a job.
 import dataclasses
+import fcntl
 import json
 import os
 import shlex
@@ -37,6 +38,24 @@ PREFIX = 'export PYTHONPATH="src:${PYTHONPATH:-}"; '
 if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     PREFIX += f'python() {{ {shlex.quote(sys.executable)} "$@"; }}; '
 shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
+
+
+def claim_folder():
+    """WorkflowError if another run is at work in this folder: Snakemake would delete what that run has just written.
+
+    The lock ends with this process, also if it is killed; Snakemake's own lock would be left.
+    """
+    global folder_lock
+    folder_lock = open(".snakemake/backprop.lock", "w")
+    try:
+        fcntl.flock(folder_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.tracebacklimit = 0
+        raise WorkflowError(
+            f"another run is at work in {os.getcwd()}; wait until it ends, or run in a copy of the project."
+        )
+    except OSError:
+        pass  # some network file systems have no locks
 
 
 wildcard_constraints:

@@ -7,11 +7,12 @@ file and the command that makes it again, if the file is missing or damaged.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,33 @@ ARRAYS = "trained.safetensors"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path to write to, in the folder of `path`; it replaces `path` only if no exception is raised."""
+    """A temporary path to write to, in the folder of `path`; it replaces `path` only if no exception is raised.
+
+    The temporary file is locked while this process writes it. One without a lock is from a process that was killed, and
+    the next process that writes `path` removes it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
+    prefix = f".{path.name}."
+    for other in path.parent.iterdir():
+        if other.name.startswith(prefix):
+            _remove_unless_locked(other)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
     temporary = Path(name)
+    with suppress(OSError):  # some network file systems have no locks; there, nothing is removed either
+        fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _remove_unless_locked(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
