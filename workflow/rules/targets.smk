@@ -63,6 +63,6 @@ rule benchmark:
     input:
         expand(
             "results/benchmark/{name}.txt",
-            name=["engine", "evolution", "five_ways", "mnist"],
+            name=["engine", "evolution", "family_trees", "five_ways", "mnist"],
         ),
     localrule: True

@@ -17,8 +17,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from backprop.engine import compiled
+from backprop.engine import compiled, compiled_deep
 from backprop.engine.compiled import CompiledNetwork
+from backprop.engine.compiled_deep import DeepNetwork
 from backprop.engine.criteria import Criteria, FirstSweeps
 from backprop.engine.margin import Margin
 from backprop.engine.networks import LANES, Network, Passes, flatten, pick, unflatten, with_extra_unit
@@ -184,7 +185,7 @@ def _blocks(networks: int, block: int) -> Iterator[Tensor]:
 
 
 class _Stacks:
-    """Builds the stacks of networks that are trained together, by the compiled pass if it suits the task.
+    """Builds the stacks of networks that are trained together, by a compiled pass if one suits the task.
 
     Attributes:
         fitting: how many networks make a stack fast.
@@ -200,8 +201,11 @@ class _Stacks:
             None if given is None else given.to(device, dtype) for given in (task.learned, task.mask)
         )
         self._compiled = not isinstance(order, Shuffled) and compiled.suits(task, device, dtype)
+        self._deep = isinstance(order, PerSweep) and compiled_deep.suits(task, device, dtype)
         if self._compiled:
             self.fitting = compiled.BLOCK
+        elif self._deep:
+            self.fitting = compiled_deep.BLOCK
         else:
             cases = self._y0.shape[1] if isinstance(order, PerSweep) else 1
             self.fitting = ACTIVITIES[device.type] // (cases * sum(task.architecture.sizes[1:]))
@@ -215,7 +219,8 @@ class _Stacks:
         if self._compiled:
             return CompiledNetwork(task.architecture, y0, d, parameters, task.error)
         learned = None if self._learned is None else pick(self._learned, columns)
-        return Network(
+        kind = DeepNetwork if self._deep else Network
+        return kind(
             task.architecture, y0, d, parameters, task.error, margin=task.margin, learned=learned, mask=self._mask
         )
 
