@@ -67,6 +67,18 @@ def unit_weights(weights: np.ndarray) -> np.ndarray:
     return layer[:, : people.CODE, : len(people.PEOPLE)].astype(float)
 
 
+def activities(weights: np.ndarray, case: int) -> list[np.ndarray]:
+    """The activity of each layer for one case, inputs first, of the network with all these weights [W]."""
+    layers = [people.arrays()[0][case]]
+    start = 0
+    for units in people.SIZES[1:]:
+        columns = len(layers[-1]) + 1
+        w = weights[start : start + units * columns].reshape(units, columns).astype(float)
+        layers.append(1 / (1 + np.exp(-(w[:, :-1] @ layers[-1] + w[:, -1]))))
+        start += w.size
+    return layers
+
+
 def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Pearson's correlation along the last axis; 0 where one of the two does not vary."""
     a, b = a - a.mean(-1, keepdims=True), b - b.mean(-1, keepdims=True)

@@ -6,14 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
-from backprop.evidence.statistics import mean_interval
-from backprop.evidence.verdicts import NOT_JUDGED, by_share, share, verdict
+from backprop.evidence.verdicts import NOT_JUDGED, by_share, together, verdict
 from backprop.experiments.family_trees import people
-from backprop.experiments.family_trees.analyse import answers_first, encoding
+from backprop.experiments.family_trees.analyse import correlation, encoding, unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
-from backprop.experiments.family_trees.protocol import NO_DECAY, PROLONGED, SEARCH, Protocol
+from backprop.experiments.family_trees.protocol import (
+    EDGES,
+    LATE,
+    LATE_BIASES,
+    NO_DECAY,
+    RANGES,
+    SEARCH,
+    STATED_1,
+    UNDECAYED,
+    Protocol,
+)
+from backprop.experiments.family_trees.regimes import EARLY, PROLONGED, SHOWN, TWINS, regime
+from backprop.experiments.family_trees.stall import stall
 from backprop.protocol import UserError, format_value
 from backprop.results.variant import Run
 
@@ -29,29 +40,31 @@ PRINTED = {
 FEATURES = {"F12": "nationality", "F13": "generation", "F14": "branch"}
 """Claims that a unit encodes a feature, and the feature."""
 
-SHOWN = "Colin aunt"
-"""The case of RHW Fig. 3."""
-
-TWINS = 0.9
-"""The correlation above which a person and the twin count as very similar (claim F15)."""
-
 USEFUL = 0.5
 """The rank correlation above which the size of a weight shows how useful it is (claim F17)."""
+
+NEEDED = (RANGES, STATED_1, SEARCH, NO_DECAY, *EDGES, UNDECAYED, LATE, LATE_BIASES)
+"""The variants that the report compares with the stated protocol."""
+
+JUDGED = (SEARCH, LATE)
+"""The variants whose networks are judged: what learns within the stated sweeps, and what learns at the stated rates."""
 
 
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     """Every number that the text and the verdicts need.
 
     Returns:
-        `variants`: the numbers of each variant by its name; `search` and `no_decay`: the settings that these variants
-        tried; `printed`: what the units of RHW Fig. 4 encode, under the same measures; the counts of cases; and the
-        bounds of the rules.
+        `variants`: the numbers of each variant by its name, and as rows of the two regimes, `early` and `prolonged`;
+        `search`, `no_decay` and `ranges`: the settings that these variants tried; `stall`: the numbers on the plateau;
+        `printed`: what the units of RHW Fig. 4 encode, under the same measures; `pairs`: its units and those of the
+        network shown; the counts of cases; and the bounds of the rules.
     """
-    for name in (SEARCH, NO_DECAY):
+    for name in NEEDED:
         if name not in runs:
             raise UserError(f"family_trees: the report needs the variant '{name}', see config/config.yaml.")
     printed = {name: float(value[0]) for name, value in encoding(WEIGHTS[None]).items()}
-    variants = {name: _variant(run, printed) for name, run in runs.items()}
+    variants = {name: regime(run, printed) for name, run in runs.items()}
+    early, late = (_medians(variants[name]) for name in JUDGED)
     return {
         "rules": {"printed": PRINTED, "twins": TWINS, "useful": USEFUL},
         "cases": len(people.CASES),
@@ -62,26 +75,35 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "printed": printed,
         "shown": _shown(),
         "variants": variants,
+        "early": [variants[name] for name in EARLY],
+        "prolonged": [variants[name] for name in PROLONGED],
+        "decay_from": runs[LATE].protocol["decay_from"],
         "search": _search(runs[SEARCH]),
         "no_decay": _search(runs[NO_DECAY]),
-        "blunter_than_printed": _sharper(printed, _medians(variants[SEARCH])),
-        "sharper_with_decay": _sharper(_medians(variants[SEARCH]), _medians(variants[NO_DECAY])),
-        "sharper_with_time": _sharper(_medians(variants.get(PROLONGED)), _medians(variants[SEARCH])),
+        "ranges": _search(runs[RANGES]),
+        "stall": stall(runs),
+        "pairs": pair_units(_example_units(runs[LATE], variants[LATE])),
+        "sharper_late": _sharper(late, early),
+        "late_reaches_printed": [name for name in late if late[name] >= printed[name]],
+        "late_below_printed": [name for name in late if late[name] < printed[name]],
     }
 
 
 def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Verdicts on F2, F4, F5, F9 and F12 to F17; those after F5 are about the setting that learns."""
-    stated, learner = values["variants"]["paper"], values["variants"][SEARCH]
-    features = {id_: by_share(learner["features"][name]["as_printed"]) for id_, name in FEATURES.items()}
+    """Verdicts on F2, F4, F5, F9 and F12 to F17; those after F5 are about networks that learned, in two regimes."""
+    stated = values["variants"]["paper"]
+    judged = [values["variants"][name] for name in JUDGED]
+    features = {
+        id_: together(by_share(own["features"][name]["as_printed"]) for own in judged) for id_, name in FEATURES.items()
+    }
     return features | {
         "F2": verdict(values["cases"] == PRINTED["cases"]),
-        "F4": verdict((learner["weights"], learner["biases"]) == (PRINTED["weights"], PRINTED["biases"])),
+        "F4": verdict((stated["weights"], stated["biases"]) == (PRINTED["weights"], PRINTED["biases"])),
         "F5": by_share(stated["all_learned"]),
-        "F9": by_share(learner["all_unseen"]),
-        "F15": by_share(learner["twins"]["similar"]),
-        "F16": by_share(learner["shown"]),
-        "F17": by_usefulness(learner["usefulness"]),
+        "F9": together(by_share(own["all_unseen"]) for own in judged),
+        "F15": together(by_share(own["twins"]["similar"]) for own in judged),
+        "F16": together(by_share(own["shown"]) for own in judged),
+        "F17": together(by_usefulness(own["usefulness"]) for own in judged),
     }
 
 
@@ -91,49 +113,21 @@ def by_usefulness(correlation: Mapping[str, float | None]) -> str:
     return NOT_JUDGED if low is None else verdict(low > USEFUL, low > 0)
 
 
-def _variant(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
-    table, arrays = run.table, run.arrays
-    weights, biases = map(int, arrays["counts"])
-    setting = dict(zip(("weight_range", "scale", "decay"), arrays["settings"][arrays["chosen"].item()], strict=True))
-    done = (table.learned == 1).to_numpy()
-    learned = table[done]
-    unseen = run.protocol["held_out"]
-    shown = [str(case) for case in people.CASES].index(SHOWN)
-    return {
-        "networks": len(table),
-        "cap": run.protocol["sweeps"],
-        "setting": {name: format_value(float(value)) for name, value in setting.items()},
-        "weights": weights,
-        "biases": biases,
-        "learned": float(table.learned.mean()),
-        "all_learned": share(done),
-        "error": float(table.error.median()),
-        "spread": float(np.median(arrays["outputs"].astype(float).std(axis=1))),
-        "unseen": [share(learned.unseen_right == k) for k in range(unseen + 1)],
-        "unseen_mean": float(learned.unseen_right.mean()) if len(learned) else None,
-        "first_mean": float(learned.unseen_first.mean()) if len(learned) else None,
-        "all_unseen": share(learned.unseen_right == unseen),
-        "features": {
-            name: {
-                "median": float(learned[name].median()) if len(learned) else None,
-                "as_printed": share(learned[name] >= printed[name]),
-            }
-            for name in people.FEATURES
-        },
-        "twins": {
-            "median": float(learned.twins.median()) if len(learned) else None,
-            "similar": share(learned.twins > TWINS),
-        },
-        "shown": share(answers_first(arrays["outputs"])[done, shown]),
-        "usefulness": mean_interval(table.usefulness, -1, 1),
-        "example": _example(table),
-    }
+def pair_units(units: np.ndarray) -> list[dict[str, Any]]:
+    """The partner of each unit of RHW Fig. 4 among `units` [6, 24], such that their correlations are the largest.
+
+    Returns:
+        For each unit of RHW Fig. 4 the row of its partner in `units`, and their `correlation`, which may be negative: a
+        unit may say the same with the other sign.
+    """
+    correlations = correlation(WEIGHTS[:, None], units[None])
+    rows, partners = linear_sum_assignment(-np.abs(correlations))
+    return [{"unit": int(k), "correlation": float(correlations[j, k])} for j, k in zip(rows, partners, strict=True)]
 
 
-def _example(table: pd.DataFrame) -> int | None:
-    """The row of the network to show: the one with the median error among those that learned most."""
-    best = table[table.learned == table.learned.max()].sort_values("error")
-    return int(best.index[len(best) // 2]) if len(best) else None
+def _example_units(run: Run, variant: Mapping[str, Any]) -> np.ndarray:
+    row = variant["example"]
+    return unit_weights(run.arrays["weights"][row : row + 1])[0]
 
 
 def _shown() -> dict[str, Any]:
@@ -144,17 +138,28 @@ def _shown() -> dict[str, Any]:
 
 def _search(run: Run) -> dict[str, Any]:
     """The settings that a variant tried, the share of the cases learned with each, and the one it chose."""
+    arrays = run.arrays
     rows = [
-        {"weight_range": float(w), "scale": float(s), "decay": float(d), "learned": float(rate)}
-        for (w, s, d), rate in zip(run.arrays["settings"], run.arrays["learned"], strict=True)
+        {
+            "weight_range": float(w),
+            "scale": float(s),
+            "decay": float(d),
+            "learned": float(rate),
+            "complete": float(all_),
+        }
+        for (w, s, d), rate, all_ in zip(arrays["settings"], arrays["learned"], arrays["complete"], strict=True)
     ]
     at_stated_rates = [row["learned"] for row in rows if row["scale"] == 1 and np.isfinite(row["learned"])]
+    ranges = sorted({row["weight_range"] for row in rows})
     return {
         "rows": rows,
         "seeds": run.protocol["search_seeds"],
-        "chosen": rows[run.arrays["chosen"].item()],
-        "ranges": len({row["weight_range"] for row in rows}),
+        "chosen": rows[arrays["chosen"].item()],
+        "ranges": len(ranges),
+        "least_range": format_value(ranges[0]),
+        "widest_range": format_value(ranges[-1]),
         "best_at_stated_rates": max(at_stated_rates, default=None),
+        "any_complete": any(row["complete"] > 0 for row in rows),
     }
 
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from backprop.engine.networks import Architecture, flatten
-from backprop.experiments.family_trees.people import CODE, PEOPLE, RELATIONS
+from backprop.experiments.family_trees.people import CODE, PEOPLE, SIZES
 
-ARCHITECTURE = Architecture((len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, len(PEOPLE)))
+ARCHITECTURE = Architecture(SIZES)
 """24 + 12 inputs, 6 + 6 units, 12, 6, and 24 outputs."""
 
 

@@ -125,6 +125,9 @@ persons who descend from both). The last two are the same in both trees."""
 CODE = 6
 """Units that encode a person; as many encode a relation."""
 
+SIZES = (len(PEOPLE) + len(RELATIONS), 2 * CODE, 12, CODE, len(PEOPLE))
+"""Units per layer of the network in RHW Fig. 3, inputs first."""
+
 
 def kept_in(held: np.ndarray) -> np.ndarray:
     """Which cases each network is trained on, truth values [S, 104], from the cases held out [S, k]."""

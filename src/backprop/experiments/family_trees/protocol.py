@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprop import protocol
+from backprop import choices, protocol
 from backprop.experiments.family_trees.people import CASES
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.protocol import UserError, like, setting
@@ -12,8 +12,19 @@ from backprop.protocol import UserError, like, setting
 SEARCH, NO_DECAY = "search", "no_decay"
 """The variants that search for a setting with which the network learns: with the paper's decay, and without decay."""
 
-PROLONGED = "prolonged"
-"""The variant that trains longer with what `search` found; the report does without it if it is absent."""
+RANGES = "ranges"
+"""The variant that tries the stated protocol from several ranges of the initial weights."""
+
+LATE, UNDECAYED, LATE_BIASES, STATED_1 = "late_decay", "undecayed", "late_decay_biases", "stated_1"
+"""The variants at the stated rates that start from the same weights: with decay of the weights from a later sweep on,
+without decay, with later decay of the biases too, and with the stated decay."""
+
+EDGES = ("edge_5", "edge_10")
+"""The variants whose error is measured from the edge of the margin, with 5 and 10 times the stated rates."""
+
+
+PLATEAU = tuple(range(250, 1501, 250))
+"""Sweeps at which the curvature on the plateau is computed, where they are recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +49,19 @@ class Protocol(protocol.Protocol):
     first_sweeps: int = setting(20, "First sweeps", "how many sweeps have the first rate and momentum", unit="sweeps",
         low=0, high=10**9, stated=("20", "caption of Fig. 4"))
     decays: tuple[float, ...] = setting((0.002,), "Decay",
-        "shares by which all weights and biases shrink after each change, one for each setting to try",
+        "shares by which weights shrink after each change, one for each setting to try",
         low=0.0, high=1.0, stated=("every weight shrinks by 0.2% after each change", "caption of Fig. 4"))
+    decay_from: int = setting(0, "Decay from sweep", "sweeps done before decay begins", unit="sweeps",
+        low=0, high=10**9, stated=("not stated; the caption speaks of prolonged learning", "caption of Fig. 4"))
+    decay_biases: bool = setting(True, "Decay of the biases", "whether biases shrink as weights do",
+        stated=("not stated; a bias is a weight", "p. 533 and caption of Fig. 4"))
     margin: float = setting(0.2, "Margin", "there is no error within this distance of targets 0 and 1",
         low=0.0, high=0.49,
         stated=("no error above 0.8 for units that should be on, below 0.2 for the others", "caption of Fig. 4"))
+    margin_shape: str = setting("zero", "Error outside the margin",
+        "zero: the whole distance from the target; edge: the distance from the edge of the margin",
+        choices=choices.MARGINS, stated=("no error within the margin; not stated outside it", "caption of Fig. 4"))
+    error: str = like(Symmetry, "error")
     weight_ranges: tuple[float, ...] = setting((Symmetry.defaults()["weight_range"],), "Initial weights",
         "initial weights are uniform in ± this range, one for each setting to try",
         low=0.0, high=1e6, stated=("not stated for this network", "0.3 in the caption of Fig. 1"))
