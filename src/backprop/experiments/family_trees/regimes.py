@@ -12,7 +12,16 @@ from backprop.evidence.statistics import mean_interval
 from backprop.evidence.verdicts import share
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import answers_first
-from backprop.experiments.family_trees.protocol import EDGES, LATE, LATE_BIASES, NO_DECAY, SEARCH, STATED_1, UNDECAYED
+from backprop.experiments.family_trees.protocol import (
+    EDGES,
+    LATE,
+    LATE_BIASES,
+    NO_DECAY,
+    SEARCH,
+    STATED_1,
+    UNDECAYED,
+    Protocol,
+)
 from backprop.protocol import format_value
 from backprop.results.variant import Run
 
@@ -72,11 +81,10 @@ def regime(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
 
 
 def describe(run: Run) -> str:
-    """A variant's setting in words: "5 times the rates, from ±2"."""
+    """A variant's setting in words: "5 times the rates, ±2"."""
     protocol = run.protocol
     weight_range, scale, decay = run.arrays["settings"][run.arrays["chosen"].item()]
-    rates = "stated rates" if scale == 1 else f"{scale:g} times the rates"
-    words = [rates, f"from ±{weight_range:g}"]
+    words = ["stated rates" if scale == 1 else f"{scale:g} times the rates", f"±{weight_range:g}"]
     if not decay:
         words.append("no decay")
     elif protocol["decay_from"]:
@@ -84,6 +92,8 @@ def describe(run: Run) -> str:
         words.append(f"decay of {which} from sweep {protocol['decay_from']:,}")
     if protocol["margin_shape"] == "edge":
         words.append("error from the edge")
+    if protocol["sweeps"] != Protocol.defaults()["sweeps"]:
+        words.append(f"{protocol['sweeps']:,} sweeps")
     return ", ".join(words)
 
 

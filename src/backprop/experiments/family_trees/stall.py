@@ -64,8 +64,6 @@ def _on_plateau(run: Run) -> dict[str, Any]:
     sweeps = arrays["sweeps"]
     at = [int(np.flatnonzero(sweeps == sweep)[0]) for sweep in PLATEAU if sweep in sweeps]
     _, scale, decay = arrays["settings"][arrays["chosen"].item()]
-    if protocol["decay_from"]:
-        decay = 0.0  # the plateau comes first
     curvature = arrays["curvature"]
     predicted = growth(curvature, protocol["epsilons"][1] * scale, protocol["alphas"][1], decay)
     widest = np.log(np.maximum(arrays["widest"].astype(float), 1e-30))

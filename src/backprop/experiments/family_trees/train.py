@@ -155,10 +155,15 @@ def _activities(weights: list[Tensor], inputs: Tensor, device: torch.device) -> 
 def _curvature(
     protocol: Protocol, weights: list[Tensor], held: np.ndarray, outputs: np.ndarray, alike: np.ndarray, curved: int
 ) -> np.ndarray:
-    """The most negative curvature of the first `curved` networks, nan for those that have left the plateau."""
+    """The most negative curvature of the first `curved` networks, nan for those that have left the plateau.
+
+    It is known only for half the sum of squares and a margin with a jump. If decay begins late, the plateau is that of
+    the network without decay, and is not computed again.
+    """
     curvature = np.full(curved, np.nan)
     rows = np.flatnonzero(alike[:curved])
-    if len(rows) and protocol.margin_shape == "zero" and protocol.error == "half_sum":
+    known = protocol.margin_shape == "zero" and protocol.error == "half_sum" and not protocol.decay_from
+    if len(rows) and known:
         density = plateau.density_at_edge(outputs[alike], protocol.margin)
         own = [w[..., rows] for w in weights]
         curvature[rows] = plateau.most_negative_curvature(own, held[rows], protocol.margin, density)
