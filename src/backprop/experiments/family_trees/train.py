@@ -90,28 +90,30 @@ def _train(
     record = training.Record(recorded(protocol), every=protocol.record_every)
     # a network within the margin has no gradient, and its last change fades into numbers that are slow to compute with
     torch.set_flush_denormal(True)
-    trained = training.train(
-        training.Task(
-            ARCHITECTURE,
-            inputs,
-            targets,
-            protocol.error,
-            margin=training.Margin(protocol.margin, protocol.margin_shape),
-            learned=torch.tensor(people.kept_in(held).T),
-            mask=mask(),
-        ),
-        initial_weights(ARCHITECTURE, seeds, weight_range),
-        training.Descent(
-            training.Piecewise((first, later), boundaries=(protocol.first_sweeps,)),
-            training.Piecewise(protocol.alphas, boundaries=(protocol.first_sweeps,)),
-            decay=training.Decay(decay, None if protocol.decay_biases else 0.0, protocol.decay_from),
-        ),
-        protocol.sweeps,
-        criteria=training.Criteria(bounds=()),
-        record=record,
-        device=device,
-    )
-    torch.set_flush_denormal(False)
+    try:
+        trained = training.train(
+            training.Task(
+                ARCHITECTURE,
+                inputs,
+                targets,
+                protocol.error,
+                margin=training.Margin(protocol.margin, protocol.margin_shape),
+                learned=torch.tensor(people.kept_in(held).T),
+                mask=mask(),
+            ),
+            initial_weights(ARCHITECTURE, seeds, weight_range),
+            training.Descent(
+                training.Piecewise((first, later), boundaries=(protocol.first_sweeps,)),
+                training.Piecewise(protocol.alphas, boundaries=(protocol.first_sweeps,)),
+                decay=training.Decay(decay, None if protocol.decay_biases else 0.0, protocol.decay_from),
+            ),
+            protocol.sweeps,
+            criteria=training.Criteria(bounds=()),
+            record=record,
+            device=device,
+        )
+    finally:
+        torch.set_flush_denormal(False)
     right, spread, widest, curvature = [], [], [], []
     for sweep, weights in trained.weights.items():
         outputs, spreads = _activities(weights, inputs, device)
