@@ -14,6 +14,7 @@ from backprop.evidence.verdicts import NOT_JUDGED, by_share, share, together, ve
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import RATIO, RESIDUAL
 from backprop.experiments.symmetry.protocol import BOUNDS, CODINGS, PRINTED_SWEEPS, by_coding
+from backprop.experiments.symmetry.stories import stories
 from backprop.results.variant import Run
 
 LAYOUTS = 24
@@ -37,7 +38,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
     Returns:
         `variants`: the numbers of each variant by its name; `codings`: those of the two target codings, each with its
-        name as `coding`; `figure_1`: the printed weights under the same measures; and the bounds of the rules.
+        name as `coding`; `figure_1`: the printed weights under the same measures; `stories`: the networks that the
+        report trains in the reader's browser; and the bounds of the rules.
     """
     variants = {name: _variant(run) for name, run in runs.items()}
     return {
@@ -50,6 +52,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "codings": [{"coding": CODINGS[name], **variants[name]} for name in CODINGS if name in variants],
         "families": _family_rows(by_coding(variants)),
         "typical_beats_closest": _typical_beats_closest(by_coding(variants)),
+        "stories": stories(runs),
     }
 
 

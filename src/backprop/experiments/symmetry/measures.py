@@ -202,6 +202,11 @@ def ratio_name(first: float, second: float, within: float = 0.05, highest: int =
     return f"1:{first:.3g}:{second:.3g}"
 
 
+def is_whole_ratio(name: str) -> bool:
+    """Whether a family's name has whole numbers, like "1:2:4", rather than medians, like "1:1.83:2.36"."""
+    return all(number.isdigit() for number in name.split(":"))
+
+
 def _relative(measure: Array, weights: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return measure / np.abs(weights).max(axis=(1, 2))
