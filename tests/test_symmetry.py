@@ -82,11 +82,42 @@ def test_a_run_without_a_solved_network_is_judged_and_drawn(tmp_path):
     values = findings.values({"paper": run})
     assert values["variants"]["paper"]["solved"]["count"] == 0
     assert values["variants"]["paper"]["median"] is None
+    assert values["stories"]["shown"] == {} and values["stories"]["start"]["seed"] == 0
     store.write_json(tmp_path / "findings.json", values)
     verdicts = findings.verdicts(values)
     assert verdicts["S6"] == verdicts["S8"] == "not judged"
     for name, figure in figures.FIGURES.items():
         assert figure({"paper": run}, values), name
+
+
+def test_each_story_is_a_network_of_the_results(runs):
+    stories = findings.values(runs)["stories"]
+    assert set(stories["shown"]) == {"nearest", "late", "minimum", "mean", "zero_biases"}
+    tables = {"0/1": runs["paper"].table.set_index("seed"), ".1/.9": runs["targets_0.1_0.9"].table.set_index("seed")}
+
+    def row(story, coding):
+        assert story["settings"]["targets"] == ([0.0, 1.0] if coding == "0/1" else [0.1, 0.9])
+        return tables[coding].loc[story["settings"]["seed"]]
+
+    nearest = row(stories["shown"]["nearest"], ".1/.9")
+    assert nearest.distance == min(table.distance[table.solved].min() for table in tables.values())
+    assert stories["start"] == stories["shown"]["nearest"]["settings"]
+    late = row(stories["shown"]["late"], "0/1")
+    assert stories["mark"] < late["sweeps_0.5"] == stories["shown"]["late"]["solved_at"] <= stories["cap"]
+    assert not row(stories["shown"]["minimum"], ".1/.9").solved
+    fastest = tables["0/1"]["sweeps_0.5"].min()
+    for name, field, value in (("mean", "error", "mean"), ("zero_biases", "bias_range", 0)):
+        assert row(stories["shown"][name], "0/1")["sweeps_0.5"] == fastest
+        assert stories["shown"][name]["settings"][field] == value
+        assert stories["shown"][name]["solved_at"] is None
+    assert stories["families"][0] == "1:2:4" and len(stories["printed"]) == 17
+
+
+def test_the_browser_shows_no_network_that_its_script_cannot_train(tmp_path):
+    run = build(tmp_path / "paper", Protocol(seeds=4, sweeps=20, hidden="tanh"))
+    values = findings.values({"paper": run})
+    assert values["stories"] is None
+    assert figures.one_network({"paper": run}, values)
 
 
 def test_other_shapes_are_measured_as_far_as_they_go(tmp_path):

@@ -14,8 +14,9 @@ TEMPLATES = [
     *sorted(pages.KIT.glob("sections/*.j2")),
     *sorted(pages.KIT.glob("labs/*.j2")),
     pages.KIT / "assignment.md.j2",
+    pages.KIT / "live.html.j2",
 ]
-FILTERS = {*formatting.FILTERS, "length"}
+FILTERS = {*formatting.FILTERS, "length", "tojson"}
 FUNCTIONS = {"claims_table", "protocol_table"}
 PATH = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const)
 PLAIN = (

@@ -6,6 +6,7 @@ OF_THE_REPORT = (
     "report/claims/",
     "report/documents.yaml",
     "report/style.css",
+    "report/live.",
     "report/templates/report.",
 )
 OF_THE_ASSIGNMENT = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from backprop import strict_yaml
 from backprop.documents import claims as claim_files
-from backprop.documents import pages, templates
+from backprop.documents import live, pages, templates
 from backprop.documents.tables import claims_table, protocol_table
 from backprop.evidence.verdicts import FEW, MOST
 from backprop.protocol import UserError
@@ -54,7 +54,8 @@ def build(
             key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
             for key in ("title", "subtitle")
         }
-        written[folder / f"{name}.html"] = pages.to_html(document, {**byline, **titles}, own, kit)
+        shown_live = live.with_live_network(document, context, kit)
+        written[folder / f"{name}.html"] = pages.to_html(shown_live, {**byline, **titles}, own, kit)
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)

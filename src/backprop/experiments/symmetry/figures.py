@@ -46,6 +46,29 @@ def figure_1(runs: Runs, values: Values) -> Figure:
     return fig
 
 
+def one_network(runs: Runs, values: Values) -> Figure:
+    """One network at the paper's sweep, as the report shows it live: its weights, E over sweeps, and all outputs."""
+    fig = plots.figure(plots.COLUMN, 3.7)
+    stories = values["stories"]
+    if stories is None:
+        _diagram(fig.add_subplot(), measures.FIGURE_1, "RHW Fig. 1", f"after {PRINTED_SWEEPS:,} sweeps")
+        return fig
+    settings = stories["start"]
+    run = next(run for run in by_coding(runs).values() if list(run.protocol["targets"]) == settings["targets"])
+    row = int(np.flatnonzero(run.table.seed == settings["seed"])[0])
+    mark = int(run.arrays["kept_sweeps"][0])
+    layer_1, layer_2 = (run.arrays[name][row, 0].astype(float) for name in ("layer_1", "layer_2"))
+    axes = fig.subplot_mosaic("we\nwo", width_ratios=(1.25, 1), height_ratios=(1, 1.5))
+    _diagram(axes["w"], (layer_1, layer_2), f"seed {settings['seed']}", f"after {mark:,} sweeps")
+    ax, shown = axes["e"], run.arrays["error_sweeps"] <= mark
+    ax.semilogy(run.arrays["error_sweeps"][shown], run.arrays["errors"][row][shown], color=plots.style.POSITIVE)
+    ax.set(title="error E", xlabel="sweeps", xlim=(0, mark))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    plots.style.log_ticks(ax.yaxis)
+    _outputs(axes["o"], measures.outputs(layer_1[None], layer_2[None], measures.cases())[0])
+    return fig
+
+
 def sweeps(runs: Runs, values: Values) -> Figure:
     """How many sweeps the networks take under each target coding; the paper's 1,425 is marked."""
     coded = by_coding(runs)
@@ -136,6 +159,7 @@ def layouts(runs: Runs, values: Values) -> Figure:
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
+    "one_network": one_network,
     "figure_1": figure_1,
     "sweeps": sweeps,
     "survival": survival,
@@ -144,6 +168,20 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "errors": errors,
     "layouts": layouts,
 }
+
+
+def _outputs(ax: Axes, outputs: np.ndarray) -> None:
+    """The outputs [64] of a network with six inputs: rows are left halves, columns mirrored right halves."""
+    halves = [f"{half:03b}" for half in range(8)]
+    columns = [int(half[::-1], 2) for half in halves]
+    ax.imshow(outputs.reshape(8, 8)[:, columns], cmap="Blues", vmin=0, vmax=1.15)
+    for place in range(8):
+        ax.add_patch(Rectangle((place - 0.45, place - 0.45), 0.9, 0.9, fill=False, edgecolor=plots.style.INK, lw=1.2))
+    ax.set_xticks(range(8), [half[::-1] for half in halves], rotation=90)
+    ax.set_yticks(range(8), halves)
+    ax.set(title="output for each input", xlabel="right half", ylabel="left half")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
 
 
 def _turned(run: Run, seed: int) -> tuple[np.ndarray, np.ndarray]:
