@@ -1,4 +1,7 @@
-"""What all tests share: one thread, as in the pipeline, and one run of the pipeline with few seeds."""
+"""What all tests share: one thread, as in the pipeline, one run of the pipeline with few seeds, and a browser."""
+
+import os
+import shutil
 
 import pytest
 
@@ -15,3 +18,20 @@ def finished(tmp_path_factory):
     run = pipeline.snakemake(folder, *pipeline.QUICK)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")  # Playwright's event loop would disturb the notebook's in other modules
+def browser():
+    """Headless Chromium, driven by Playwright; without it a test is skipped, but in CI that is a failure."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report(f"none of {', '.join(BROWSERS)} is installed")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

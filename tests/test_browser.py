@@ -4,8 +4,6 @@ Chromium comes from the system. Without it these tests are skipped, but in CI a 
 """
 
 import contextlib
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,23 +14,8 @@ import pytest
 
 pytestmark = pytest.mark.pipeline
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PAGES = ("report/report.html", "report/labs.html", "assignment/assignment.html")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium, driven by Playwright."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report(f"none of {', '.join(NAMES)} is installed")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @contextlib.contextmanager
