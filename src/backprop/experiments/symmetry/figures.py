@@ -48,7 +48,7 @@ def figure_1(runs: Runs, values: Values) -> Figure:
 
 def one_network(runs: Runs, values: Values) -> Figure:
     """One network at the paper's sweep, as the report shows it live: its weights, E over sweeps, and all outputs."""
-    fig = plots.figure(plots.COLUMN, 3.7)
+    fig = plots.figure(plots.COLUMN, 4.4)
     stories = values["stories"]
     if stories is None:
         _diagram(fig.add_subplot(), measures.FIGURE_1, "RHW Fig. 1", f"after {PRINTED_SWEEPS:,} sweeps")
@@ -58,7 +58,7 @@ def one_network(runs: Runs, values: Values) -> Figure:
     row = int(np.flatnonzero(run.table.seed == settings["seed"])[0])
     mark = int(run.arrays["kept_sweeps"][0])
     layer_1, layer_2 = (run.arrays[name][row, 0].astype(float) for name in ("layer_1", "layer_2"))
-    axes = fig.subplot_mosaic("we\nwo", width_ratios=(1.25, 1), height_ratios=(1, 1.5))
+    axes = fig.subplot_mosaic("we\nwo", width_ratios=(1.4, 1), height_ratios=(1, 1.4))
     _diagram(axes["w"], (layer_1, layer_2), f"seed {settings['seed']}", f"after {mark:,} sweeps")
     ax, shown = axes["e"], run.arrays["error_sweeps"] <= mark
     ax.semilogy(run.arrays["error_sweeps"][shown], run.arrays["errors"][row][shown], color=plots.style.POSITIVE)
