@@ -60,11 +60,11 @@ def test_the_notebook_opens_in_jupyterlab(browser, finished):
                 urllib.request.urlopen(f"{address}/api", timeout=2)
                 break
             time.sleep(0.5)
-        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        page = browser.new_page(viewport={"width": 1280, "height": 6000})  # it renders only the cells in view
         page.goto(f"{address}/lab/tree/assignment.ipynb")
         page.get_by_role("heading", name="Task and protocol").wait_for(timeout=60_000)
-        assert page.get_by_text("net solved right rule mirror sizes").count()
-        assert page.locator(".jp-OutputArea-output svg, .jp-OutputArea-output img").count()
+        page.locator("pre", has_text="net solved right rule").first.wait_for(state="attached", timeout=60_000)
+        page.locator(".jp-OutputArea-output :is(svg, img)").first.wait_for(state="attached", timeout=60_000)
         page.close()
     finally:
         server.terminate()

@@ -40,6 +40,8 @@ def start(folder, *options):
     return subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--cores", "2", *options], cwd=folder, env=variables(folder),
         start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # a shell starts its background jobs with SIGINT ignored, and pytest may be in one
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -99,14 +101,14 @@ def test_a_run_that_is_killed_at_any_moment_resumes_to_the_same_results(finished
     assert not survivors(folder), "a process is left"
 
 
-def test_ctrl_c_ends_a_run_within_seconds(tmp_path):
+def test_ctrl_c_ends_a_run_within_five_seconds(tmp_path):
     folder = copy(tmp_path / "project")
     (folder / "long.yaml").write_text(LONG)
     running = start(folder, "results/symmetry/paper/trained.safetensors", "--configfile", "long.yaml")
     wait_for(folder / "results/logs/train/symmetry/paper.log", running)
     time.sleep(1)
     os.killpg(running.pid, signal.SIGINT)
-    output, _ = running.communicate(timeout=20)  # two seconds on an idle machine, more beside other work
+    output, _ = running.communicate(timeout=5)
     assert running.returncode != 0
     assert "Traceback" not in output
     assert not list((folder / "results").rglob("*.safetensors"))
