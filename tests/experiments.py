@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from backprop.documents import pages, templates
+from backprop.documents import pages, report, templates
 from backprop.documents.claims import Claim, read_claims
-from backprop.documents.tables import protocol_table
-from backprop.evidence.verdicts import FEW, MOST
 from backprop.protocol import Protocol
 from backprop.results.variant import Run
 from backprop.stages import analyse, find, train
@@ -34,6 +32,6 @@ def claims(experiment: str, results: Mapping[str, Any]) -> dict[str, Claim]:
 
 
 def section(name: str, context: Mapping[str, Any]) -> str:
-    """A rendered section of the report; `context` maps experiments to their findings."""
-    shared = {"protocol_table": protocol_table, "share_rule": {"most": MOST, "few": FEW}}
-    return templates.render_file(pages.KIT / "sections" / f"{name}.md.j2", {**shared, **context})
+    """A rendered section of the report or the labs; `context` maps experiments to their findings."""
+    (path,) = pages.KIT.glob(f"*/{name}.md.j2")
+    return templates.render_file(path, {**report.SHARED, **context})

@@ -104,6 +104,7 @@ def nbconvert(page: Path, kind: str, out: Path, *options: str) -> Path:
 
 
 @pytest.mark.pipeline
+@pytest.mark.slow
 def test_stock_nbconvert_executes_it_again_with_the_same_numbers(page: Path, tmp_path: Path) -> None:
     def printed(path: Path) -> list[str]:
         cells = nbformat.read(path, as_version=4).cells

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages, templates
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.tables import protocol_table
 from backprop.experiments.autograd import findings
 from backprop.experiments.autograd.analyse import COLUMNS, analyse, analytic
 from backprop.experiments.autograd.protocol import FACTS, Protocol, columns
 from backprop.experiments.autograd.train import derivatives, point, train
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 PROTOCOL = Protocol(seeds=50)
 ARRAYS = train(PROTOCOL, PROTOCOL.seed_list, "cpu", {})
@@ -95,8 +95,7 @@ def test_facts_and_columns_name_the_same_derivatives() -> None:
 def render_section(values: dict[str, Any]) -> str:
     """The section of the report on these values."""
     content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
-    context = {"autograd": content, "protocol_table": protocol_table}
-    return templates.render_file(pages.KIT / "labs" / "60_autograd.md.j2", context)
+    return experiments.section("60_autograd", {"autograd": content})
 
 
 def write_run(folder: Path, arrays: dict[str, np.ndarray]) -> Run:

@@ -7,9 +7,7 @@ import pytest
 
 from backprop import config
 from backprop.documents import pages
-from backprop.documents import tables as document_tables
 from backprop.documents.claims import read_claims
-from backprop.documents.templates import render_file
 from backprop.evidence.verdicts import share
 from backprop.experiments.departures import analyse as analysing
 from backprop.experiments.departures import families, figures, findings, scans, tuned
@@ -21,6 +19,7 @@ from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"seeds": 24, "sweeps": 40, "keep": [20]}
@@ -237,16 +236,12 @@ def test_studies_without_a_solved_network_are_judged_printed_and_drawn(shortest,
     claims = read_claims({"departures": content}, pages.KIT / "claims")
     assert [claim.id for claim in claims] == ["M2", "M7", "G1", "G2"]
     paper = {"mark": 1425, "by_mark": share([True, False])}
-    context = {
-        "departures": content,
-        "symmetry": {"values": {"variants": {"paper": paper}}},
-        "protocol_table": document_tables.protocol_table,
-    }
+    context = {"departures": content, "symmetry": {"values": {"variants": {"paper": paper}}}}
     for name, sentence in (
-        ("30_departures.md.j2", "no learning rate that we tried is clearly better"),
-        ("32_attempts.md.j2", "No network then solves the task by sweep 20."),
+        ("30_departures", "no learning rate that we tried is clearly better"),
+        ("32_attempts", "No network then solves the task by sweep 20."),
     ):
-        assert sentence in render_file(pages.KIT / "sections" / name, context)
+        assert sentence in experiments.section(name, context)
     for figure in figures.FIGURES.values():
         assert figure(shortest, shortest_values)
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages, tables
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.templates import render_file
 from backprop.experiments.estimates import findings as estimates_findings
 from backprop.experiments.estimates import protocol as estimates
 from backprop.experiments.estimates.analyse import expected_cosine
@@ -23,6 +22,7 @@ from backprop.protocol import UserError
 from backprop.results import store
 from backprop.results.variant import Run
 from backprop.stages import analyse, find, module, train
+from tests import experiments
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
 
@@ -131,8 +131,7 @@ def test_every_stage_runs_and_claims_on_a_stand_in_are_not_judged(images, tmp_pa
     verdicts = {claim.id: claim.verdict for claim in read_claims(findings, pages.KIT / "claims")}
     assert list(verdicts) == [f"E{i}" for i in range(1, 11)]
     assert {verdicts[name] for name in ("E4", "E6", "E7", "E8", "E9")} == {"not judged"}
-    context = {**findings, "protocol_table": tables.protocol_table}
-    text = render_file(pages.KIT / "labs/70_evolution.md.j2", context)
+    text = experiments.section("70_evolution", findings)
     assert "**Not Fashion-MNIST.**" in text
     assert ("is empty, because the configuration" in text) == (variants is ALONE)
     assert ("gradient + noise |" in text) == (variants is ALL)

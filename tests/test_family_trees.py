@@ -8,8 +8,6 @@ import torch
 
 from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.tables import protocol_table
-from backprop.documents.templates import render_file
 from backprop.engine.networks import flatten, initial_weights, unflatten
 from backprop.experiments.family_trees import figures, findings, people, plateau, stall
 from backprop.experiments.family_trees.analyse import activities, answers_first, correlation, encoding, unit_weights
@@ -21,6 +19,7 @@ from backprop.protocol import UserError
 from backprop.results import store
 from backprop.stages import analyse, draw, find
 from backprop.stages import train as training
+from tests import experiments
 from tests import independent_family_trees as independent
 
 torch.set_num_threads(1)
@@ -209,8 +208,7 @@ def test_every_stage_runs_although_no_network_learns(tmp_path):
     assert claims["F2"].verdict == claims["F4"].verdict == "reproduced"
     assert claims["F5"].verdict in ("not reproduced", "partly")
     assert {claims[name].verdict for name in ("F9", "F12", "F13", "F14", "F15", "F16")} == {"not judged"}
-    context = {"family_trees": written, "protocol_table": protocol_table}
-    text = render_file(pages.KIT / "sections" / "50_family_trees.md.j2", context)
+    text = experiments.section("50_family_trees", {"family_trees": written})
     assert "None of them learns all of its cases." in text
     draw.run("family_trees", folders, tmp_path / "findings.json", tmp_path / "figures")
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == set(figures.FIGURES)

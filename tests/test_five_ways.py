@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages, templates
+from backprop.documents import pages
 from backprop.documents.claims import Claim, read_claims
-from backprop.documents.tables import protocol_table
 from backprop.experiments.five_ways import figures, findings, ways
 from backprop.experiments.five_ways.analyse import COLUMNS, analyse
 from backprop.experiments.five_ways.protocol import PLAIN, WAYS, Protocol
 from backprop.experiments.five_ways.train import draw, train
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 SMALL = Protocol(
     seeds=3, cases=16, inputs=30, hidden=12, outputs=4, steps=80, learning_rate=1e-5, library_learning_rate=1e-3
@@ -112,8 +112,7 @@ def test_single_precision_differs_by_rounding_only() -> None:
 def render_section(values: dict[str, Any]) -> str:
     """The section of the report on these values."""
     content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
-    context = {"five_ways": content, "protocol_table": protocol_table}
-    return templates.render_file(pages.KIT / "labs" / "63_five_ways.md.j2", context)
+    return experiments.section("63_five_ways", {"five_ways": content})
 
 
 def write_run(folder: Path, protocol: Protocol) -> Run:

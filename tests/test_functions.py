@@ -9,9 +9,8 @@ from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
 from backprop import datasets
-from backprop.documents import pages, tables
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.templates import render_file
 from backprop.experiments.functions import derivatives, figures, findings, train
 from backprop.experiments.functions.derivatives import Linear, backward, cross_entropy, forward, perceptron
 from backprop.experiments.functions.protocol import ACTIVATIONS, PRINTED, Protocol
@@ -20,6 +19,7 @@ from backprop.results.variant import Run
 from backprop.stages import analyse as analyse_stage
 from backprop.stages import find as find_stage
 from backprop.stages import train as train_stage
+from tests import experiments
 
 
 @pytest.fixture
@@ -156,8 +156,7 @@ def judged(variants, clothes, folder):
     find_stage.run("functions", {name: folder / name for name in variants}, folder / "findings.json")
     results = store.read_json(folder / "findings.json")
     claims = {claim.id: claim for claim in read_claims({"functions": results}, pages.KIT / "claims")}
-    context = {"functions": results, "protocol_table": tables.protocol_table}
-    text = render_file(pages.KIT / "labs/65_functions.md.j2", context)
+    text = experiments.section("65_functions", {"functions": results})
     for name, figure in figures.FIGURES.items():
         assert figure({name: Run(folder / name) for name in variants}, results["values"]), name
     return results["values"], claims, text

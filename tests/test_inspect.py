@@ -135,7 +135,7 @@ LAYOUTS = {
     "numpy, inputs in rows": {"W1": W1.T, "b1": b1[None], "W2": W2.T, "b2": b2[None]},
     "columns": {"P": W1, "Q": b1[:, None], "R": W2, "S": b2},
     "inputs in rows, without names": {"p": W1.T, "q": b1[None], "r": W2.T, "s": b2},
-    "vectors told apart by their names": {"coefs_0": W1, "intercepts_0": b1, "coefs_1": W2[0], "intercepts_1": b2},
+    "vectors whose names differ": {"coefs_0": W1, "intercepts_0": b1, "coefs_1": W2[0], "intercepts_1": b2},
     "another model's prefix": {f"module.net.{name}": array for name, array in STATE.items()},
     "rows with biases": {"hidden": measures.FIGURE_1[0], "output": measures.FIGURE_1[1]},
     "rows with biases first": {

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from backprop.documents import pages, templates
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.tables import protocol_table
 from backprop.experiments.line import figures, findings
 from backprop.experiments.line.analyse import COLUMNS, analyse
 from backprop.experiments.line.protocol import Protocol
@@ -20,6 +19,7 @@ from backprop.experiments.line.train import adam, descend, draw, gradient, loss_
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 LAB = Protocol(seeds=3)
 SMALL = Protocol(seeds=150, points=400, mesh=20, rates=41, large_steps=40)
@@ -144,8 +144,7 @@ def test_margins_must_enclose_the_limit_and_seeds_must_suit_numpy() -> None:
 def render_section(values: dict[str, Any]) -> str:
     """The section of the report on these values."""
     content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
-    context = {"line": content, "protocol_table": protocol_table}
-    return templates.render_file(pages.KIT / "labs" / "61_line.md.j2", context)
+    return experiments.section("61_line", {"line": content})
 
 
 def write_run(folder: Path, protocol: Protocol, arrays: dict[str, np.ndarray]) -> Run:

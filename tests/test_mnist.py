@@ -8,9 +8,8 @@ import torch
 from torch import nn
 
 from backprop import datasets
-from backprop.documents import pages, tables
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.templates import render_file
 from backprop.experiments.mnist import analyse, figures, findings, train
 from backprop.experiments.mnist.protocol import EVALUATION_BATCH, Protocol
 from backprop.results import store
@@ -18,6 +17,7 @@ from backprop.results.variant import Run
 from backprop.stages import analyse as analyse_stage
 from backprop.stages import find as find_stage
 from backprop.stages import train as train_stage
+from tests import experiments
 
 CPU = torch.device("cpu")
 
@@ -221,7 +221,7 @@ def test_one_network_after_one_epoch_is_judged_written_and_drawn(digits, tmp_pat
     results = store.read_json(tmp_path / "findings.json")
     claims = {claim.id: claim for claim in read_claims({"mnist": results}, pages.KIT / "claims")}
     assert "784-8-10" in claims["D1"].claim
-    text = render_file(pages.KIT / "labs/64_mnist.md.j2", {"mnist": results, "protocol_table": tables.protocol_table})
+    text = experiments.section("64_mnist", {"mnist": results})
     assert "**Not MNIST.**" in text and "standard deviation" not in text
     assert ("Forget `eval()`" in text or "no lower without it" in text) == ("dropout" in variants)
     for name, figure in figures.FIGURES.items():

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from backprop.documents import pages
-from backprop.documents import tables as document_tables
 from backprop.documents.claims import read_claims
-from backprop.documents.templates import render_file
 from backprop.engine.criteria import WINDOW
 from backprop.experiments.phase import figures, findings
 from backprop.experiments.phase.analyse import COLUMNS, analyse
@@ -21,6 +19,7 @@ from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 SMALL: dict[str, Any] = {
     "seeds": 20,
@@ -120,8 +119,7 @@ def test_a_diagram_without_a_solved_network_is_judged_printed_and_drawn(tmp_path
     assert content["verdicts"] == {"S4": "reproduced", "M6": "not reproduced"}
     claims = read_claims({"phase": content}, pages.KIT / "claims")
     assert "not clearly faster at its best" in claims[1].ours
-    context = {"phase": content, "protocol_table": document_tables.protocol_table}
-    text = render_file(pages.KIT / "sections" / "31_phase.md.j2", context)
+    text = experiments.section("31_phase", {"phase": content})
     assert "No pair solves the task clearly more often than the paper's." in text
     for figure in figures.FIGURES.values():
         assert figure(runs, values)

@@ -11,9 +11,8 @@ import pytest
 import torch
 from scipy import stats
 
-from backprop.documents import pages, templates
+from backprop.documents import pages
 from backprop.documents.claims import read_claims
-from backprop.documents.tables import protocol_table
 from backprop.experiments.regression import figures, findings
 from backprop.experiments.regression.analyse import COLUMNS, analyse, unfinished
 from backprop.experiments.regression.protocol import Protocol
@@ -21,6 +20,7 @@ from backprop.experiments.regression.train import BLOCK, descend, draw, solve, t
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
+from tests import experiments
 
 SMALL = Protocol(seeds=4, cases=96, variables=6, epochs=3, learning_rate=0.01, decay=0.9)
 
@@ -131,8 +131,7 @@ def test_batches_must_divide_the_cases() -> None:
 def render_section(values: dict[str, Any]) -> str:
     """The section of the report on these values."""
     content = {"values": values, "protocol": Protocol.table(Protocol.defaults())}
-    context = {"regression": content, "protocol_table": protocol_table}
-    return templates.render_file(pages.KIT / "labs" / "62_regression.md.j2", context)
+    return experiments.section("62_regression", {"regression": content})
 
 
 def write_run(folder: Path, protocol: Protocol) -> Run:

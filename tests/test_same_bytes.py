@@ -46,6 +46,7 @@ def build(folder, *targets):
     return manifest.digests(folder / "results")
 
 
+@pytest.mark.slow
 def test_some_results_and_the_documents_are_equal(finished, elsewhere):
     expected = manifest.digests(finished / "results")
     digests = build(elsewhere, *SOME)

@@ -109,6 +109,7 @@ def test_jobs_run_with_the_python_of_snakemake_from_any_folder(tmp_path):
     assert (folder / "results/autograd/paper/networks.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_job_leaves_no_partial_result_and_the_next_run_resumes(tmp_path):
     folder = copy(tmp_path)
     out = folder / "results/symmetry/paper"

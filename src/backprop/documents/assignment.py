@@ -59,50 +59,48 @@ def build(
     header = _header(header)
     top = f"# {header['title']}\n\n**{header['author']}** · {header['student_id']} · {header['course']}"
     template = (kit / TEMPLATE).read_text(encoding="utf-8")
-    context = {"options": {**options, "rows": _rows(options, kit / ROWS)}}
+    known = strict_yaml.load(kit / ROWS)
+    context = {"options": {**options, "rows": _rows(options, known)}}
 
     def fill(text: str, more: Mapping[str, Any]) -> str:
         return templates.render_text(text, {**context, **more}, TEMPLATE)
 
     code = "\n\n".join(fill(fence[0], {}) for fence in FENCE.finditer(template))
     executed, values = execute(to_notebook(code, top), results, seconds)
-    notebook = _with_outputs(
-        to_notebook(fill(template, {"results": _conclusions(values, context["options"]["rows"])}), top), executed
-    )
+    text = fill(template, {"results": _conclusions(values, known)})
+    notebook = _with_outputs(to_notebook(text, top), executed)
     pdf = _pdf(notebook, header, kit)
     write_text(folder / "assignment.ipynb", nbformat.writes(notebook) + "\n")
     write_text(folder / "assignment.html", to_html(notebook, header["title"], options["language"], kit / "templates"))
     write_bytes(folder / "assignment.pdf", pdf)
 
 
-def _rows(options: Mapping[str, Any], path: Path) -> list[dict[str, str]]:
-    """The rows of the table, by the names in the options, each with `name`, `label`, `call` and `define`."""
-    known = strict_yaml.load(path)
+def _rows(options: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:
+    """The rows of the table that the options name: the `call` of each, and what it has to `define`; `known` is ROWS."""
     rows = []
     for name in options["workarounds"]:
         if name not in known:
             raise UserError(f"assignment: '{name}' among the workarounds is unknown; allowed are {', '.join(known)}.")
-        definition = templates.render_text(known[name].get("define", ""), {"options": options}, f"{path.name}, {name}")
+        definition = templates.render_text(known[name].get("define", ""), {"options": options}, f"{ROWS}, {name}")
         call = f'    "{known[name]["label"]}": train({known[name]["code"]})[1],'
         if max(map(len, call.splitlines())) > WIDTH:
             call = call.replace("train(", "train(\n        ", 1)
-        rows.append({"name": name, "label": known[name]["label"], "call": call, "define": definition})
+        rows.append({"call": call, "define": definition})
     return rows
 
 
-def _conclusions(values: Mapping[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
-    """What the text says of the notebook's table: `compared` tells for each row whether it beats the paper's protocol.
+def _conclusions(values: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What the text says of the notebook's table; `known` is ROWS.
 
-    A row is better or worse if its interval is above or below the paper's, else alike; absent rows are "not tried".
+    `compared` holds for each known row whether it is "better" or "worse" than the paper's protocol, its interval above
+    or below the paper's, or "alike"; a row that is not in the table is "not tried".
     """
-    names = {row["label"]: row["name"] for row in rows} | {"the paper": "paper", "targets .1 and .9": "targets"}
+    names = {row["label"]: name for name, row in known.items()} | {"the paper": "paper"}
     shares = {
         names[label]: dict(zip(("rate", "low", "high"), share, strict=True))
         for label, share in values["shares"].items()
     }
-    compared = dict.fromkeys(
-        ("targets", "mean", "no_momentum", "small_rate", "softplus", "adam", "one_cycle"), "not tried"
-    )
+    compared = dict.fromkeys(known, "not tried")
     for name, share in shares.items():
         better, worse = share["low"] > shares["paper"]["high"], share["high"] < shares["paper"]["low"]
         compared[name] = "better" if better else "worse" if worse else "alike"

@@ -173,17 +173,15 @@ def to_html(
     context: Mapping[str, Any],
     figures: Mapping[str, Path],
     kit: Path = KIT,
-    layout: str = "",
 ) -> str:
-    """One self-contained HTML file; with the `layout` "one-page" it has no table of contents.
+    """One self-contained HTML file with a table of contents.
 
     `context` has `title` and optionally `subtitle` and `author` (text or a list).
     """
     # as data, because pandoc decodes percent signs in paths and cannot open every path in every locale
     images = {name: base64.b64encode(path.read_bytes()).decode("ascii") for name, path in figures.items()}
     shown = _with_images(document, {name: f"data:image/svg+xml;base64,{image}" for name, image in images.items()})
-    options = ["--mathml", "--embed-resources", "--css=style.css"]
-    options += [f"--variable=layout:{layout}"] if layout else ["--toc", "--toc-depth=3"]
+    options = ["--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
     return re.sub(r"[ \t]+\n", "\n", EMBEDDED_SVG.sub(_as_text, page))
 

@@ -17,6 +17,13 @@ from backprop.results.store import write_bytes, write_text
 DOCUMENTS = "documents.yaml"
 """The file that lists the documents with their sections and titles."""
 
+SHARED = {
+    "claims_table": claims_table,
+    "protocol_table": protocol_table,
+    "share_rule": {"most": MOST, "few": FEW},
+}
+"""What every section can use besides the results and the claims."""
+
 
 def build(
     byline: Mapping[str, Any],
@@ -37,7 +44,7 @@ def build(
     Raises:
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
-    context = {**byline, **findings, **_claims(findings, kit / "claims")}
+    context = {**byline, **findings, **SHARED, **_claims(findings, kit / "claims")}
     documents = strict_yaml.load(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
@@ -69,7 +76,4 @@ def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str
         "parts": parts,
         "claims": claims,
         "verdict_counts": {kind: claim_files.count_verdicts(own) for kind, own in claims.items()},
-        "claims_table": claims_table,
-        "protocol_table": protocol_table,
-        "share_rule": {"most": MOST, "few": FEW},
     }

@@ -209,9 +209,8 @@ class _Stacks:
         else:
             cases = self._y0.shape[1] if isinstance(order, PerSweep) else 1
             self.fitting = ACTIVITIES[device.type] // (cases * sum(task.architecture.sizes[1:]))
-        self.lanes = (
-            LANES if self.fitting >= LANES else 1
-        )  # padding stacks of large networks would cost more than it gains
+        # padding stacks of large networks would cost more than it gains
+        self.lanes = LANES if self.fitting >= LANES else 1
 
     def network(self, columns: Tensor, parameters: Tensor) -> Passes:
         """The networks in `columns`, with their weights `parameters` [parameters, len(columns)]."""

@@ -178,9 +178,7 @@ def _failures(run: Run, table: pd.DataFrame) -> dict[str, Any]:
     levels = finite.round(1).value_counts()
     level = float(levels.index[0])
     low, high = run.protocol["targets"]
-    palindromes, others = 2 ** (run.protocol["bits"] // 2), 2 ** run.protocol["bits"]
-    constant = low + (high - low) * palindromes / others
-    always_off = 0.5 * palindromes * (high - low) ** 2
+    always_off, best_constant = measures.errors_of_constant_outputs(low, high, run.protocol["bits"])
     return {
         "count": len(failed),
         "diverged": int(failed.error_at_cap.isna().sum()),
@@ -188,7 +186,7 @@ def _failures(run: Run, table: pd.DataFrame) -> dict[str, Any]:
         "at_level": share(np.abs(finite - level) <= 0.05),
         "always_off": always_off,
         "is_always_off": abs(level - always_off) < 0.1,
-        "best_constant": 0.5 * (palindromes * (high - constant) ** 2 + (others - palindromes) * (constant - low) ** 2),
+        "best_constant": best_constant,
     }
 
 

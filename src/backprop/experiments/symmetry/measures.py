@@ -53,6 +53,17 @@ def outputs(layer_1: Array, layer_2: Array, inputs: Array) -> Array:
     return logistic(np.einsum("nch,nh->nc", hidden, layer_2[:, 0, :-1]) + layer_2[:, 0, -1:])
 
 
+def errors_of_constant_outputs(low: float, high: float, bits: int = 6) -> tuple[float, float]:
+    """E, equation (3), of a network whose output is the same for every input, with targets `low` and `high`.
+
+    Returns it for the output `low`, and for the best constant output, which is the mean target.
+    """
+    palindromes, inputs = 2 ** (bits // 2), 2**bits
+    mean = low + (high - low) * palindromes / inputs
+    best = 0.5 * (palindromes * (high - mean) ** 2 + (inputs - palindromes) * (mean - low) ** 2)
+    return 0.5 * palindromes * (high - low) ** 2, best
+
+
 def mirror_residual(layer_1: Array) -> Array:
     """How far mirror weights are from equal and opposite (S6): max |w_i + w_(n+1-i)| / max |w| of a network."""
     w = layer_1[..., :-1]
