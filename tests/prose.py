@@ -105,9 +105,9 @@ def offenders(html: str, folder: Path = ROOT / "report") -> list[Offender]:
         text = " ".join(paragraph.get_text().split())
         factor = 2 if id(paragraph) in appendix else 1
         parts = [(sentence, "a sentence", MOST_IN_SENTENCE * factor) for sentence in sentences(text)]
-        for part, kind, most in [*parts, (text, "a paragraph", MOST_IN_PARAGRAPH * factor)]:
-            if len(numbers(part)) > most:
-                found.append(Offender(_source(text, sources), kind, numbers(part), most, part))
+        for words, kind, most in [*parts, (text, "a paragraph", MOST_IN_PARAGRAPH * factor)]:
+            if len(numbers(words)) > most:
+                found.append(Offender(_source(text, sources), kind, numbers(words), most, words))
     for abstract in page.select(".abstract"):
         text = " ".join(abstract.get_text(" ").split())
         if len(numbers(text)) > MOST_IN_ABSTRACT:

@@ -42,7 +42,8 @@ def test_sentences_end_at_full_stops_but_not_in_abbreviations_or_targets():
 
 PAGE = """<main><div class="abstract"><p>{abstract}</p></div>
 <h2>One</h2><p>{first}</p><ul><li>{item}</li></ul>
-<figure><p>1 2 3</p><figcaption>Shares of 2%, 3% and 4%.</figcaption></figure><table><tr><td><p>5 6 7</p></td></tr></table>
+<figure><p>1 2 3</p><figcaption>Shares of 2%, 3% and 4%.</figcaption></figure>
+<table><tr><td><p>5 6 7</p></td></tr></table>
 <h2 class="appendix">Two</h2><p>{appendix}</p></main>"""
 FINE = {"abstract": "", "first": "One has 5%. Two have 6%.", "item": "7 units.", "appendix": "It has 5 to 6."}
 
