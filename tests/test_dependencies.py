@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "evidence": {"protocol"},
     "engine": {"choices", "protocol"},
     "search": {"choices"},
-    "plots": {"evidence"},
+    "plots": {"evidence", "protocol"},
     "config": {"choices", "dependencies", "engine", "protocol", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},

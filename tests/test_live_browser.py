@@ -19,7 +19,7 @@ STILL = """# A page
 ![A network. [Seed 1.]{.still}](figure:still){#fig:still alt="A picture of a network."}
 :::
 """
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="30pt"><path d="M0 0L90 30" stroke="blue"/></svg>'
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><path d="M0 0L90 30" stroke="blue"/></svg>'
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_nothing_scrolls_sideways_and_text_is_readable(opened, width):
 
 
 def test_in_print_and_without_scripts_the_still_picture_takes_its_place(opened):
-    picture, sentence = "#fig\\:still img", "text=Seed 1."
+    picture, sentence = "#fig\\:still svg", "text=Seed 1."
     tab = opened()
     assert tab.is_visible(".live-network") and not tab.is_visible(picture) and not tab.is_visible(sentence)
     tab.emulate_media(media="print")

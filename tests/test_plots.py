@@ -1,23 +1,29 @@
 """Figures show their data, clip nothing, accept degenerate data, and have the same bytes each time."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.text import Text
 
 from backprop import plots
+from backprop.documents import drawings
 from backprop.evidence.statistics import kaplan_meier
+from backprop.plots import style
 from backprop.plots.labels import EndLabels
+from backprop.protocol import UserError
 
 PAPER: dict[str, Any] = {
     "weights": [[14.2, -3.6, 7.2, -7.2, 3.6, -14.2], [-14.2, 3.6, -7.1, 7.1, -3.6, 14.2]],
@@ -237,11 +243,40 @@ def test_other_formats_are_deterministic_too(kind: str, magic: bytes) -> None:
     assert plots.save(dots(), kind) == plots.save(dots(), kind)
 
 
-def test_no_folder_and_a_folder_without_fonts_change_no_font(tmp_path: Path) -> None:
-    before = plots.save(loss())
-    plots.register_fonts(None)
-    plots.register_fonts(tmp_path)
-    assert plots.save(loss()) == before
+def test_a_font_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"sans-regular.otf is not a readable font; restore it"):
+        style.register_fonts(tmp_path)
+    (tmp_path / "sans-regular.otf").write_bytes((style.FONTS / "sans-regular.otf").read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"sans-regular.otf is not a readable font; restore it"):
+        style.register_fonts(tmp_path)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_text_is_text_in_a_size_and_in_characters_that_the_fonts_of_the_report_have(make: Callable[[], Figure]) -> None:
+    svg = plots.save(make()).decode()
+    assert "<text" in svg
+    assert drawings.smallest_text(svg) >= style.SMALL
+    assert svg_faults(svg) == []
+
+
+def test_log_axes_have_powers_of_ten_without_mathematical_text() -> None:
+    fig, ax = plots.axes()
+    ax.plot([1e-9, 1], [1, 2000])
+    ax.set(xscale="log", yscale="log")
+    svg = plots.save(fig).decode()
+    assert ">10⁻⁶</text>" in svg and ">1,000</text>" in svg
+    assert svg_faults(svg) == []
+
+
+def svg_faults(svg: str) -> list[str]:
+    """Characters that the font lacks, text in another font, and numbers of four digits without a separator."""
+    known = FT2Font(str(style.FONTS / "sans-regular.otf")).get_charmap()
+    written = [unescape(text) for text in re.findall(r"<(?:text|tspan)[^>]*>([^<]*)<", svg)]
+    missing = sorted(
+        {f"no glyph for {letter!r}" for text in written for letter in text.strip() if ord(letter) not in known}
+    )
+    plain = [f"no separator in {text}" for text in written if re.fullmatch(r"[−-]?\d{4,}(\.\d+)?%?", text)]
+    return missing + plain + [f"font {font}" for font in set(re.findall(r"font-family: ([^;\"]*)", svg))]
 
 
 # The content of each figure
@@ -437,5 +472,13 @@ def test_ticks_are_labelled_in_plain_numbers_and_percent() -> None:
     plots.percent_ticks(ax.yaxis)
     assert ax.xaxis.get_major_formatter()(2_000_000, 0) == "2,000,000"
     assert ax.xaxis.get_major_formatter()(0.05, 0) == "0.05"
+    assert ax.xaxis.get_major_formatter()(-2, 0) == "−2"
+    assert [plots.tick(value) for value in (0, 1e-6, 2e8, -3e-5, 1e-5 / 2)] == [
+        "0",
+        "10⁻⁶",
+        "2×10⁸",
+        "−3×10⁻⁵",
+        "5×10⁻⁶",
+    ]
     assert ax.yaxis.get_major_formatter()(0.075, 0) == "7.5%"
     assert ax.yaxis.get_major_formatter()(1, 0) == "100%"

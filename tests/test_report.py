@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 
 from backprop.documents import pages, report, templates
@@ -149,7 +150,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "Figure 1. Sweeps with" in text
     assert "(Wilson 1927, 209)" in text
     assert "Finding · It works" in text
-    assert 'alt="A falling line."' in page
+    assert 'role="img" aria-label="A falling line."' in page
     assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == ["S3", "S10", "M1"]
     assert 'class="badge not-reproduced"' in page
     assert "Sweeps | needed" in text
@@ -170,6 +171,26 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert b"(A falling line.)" in pdf
     assert str(sample["kit"].parent).encode() not in pdf
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
+
+
+def test_appendices_have_letters_and_ratios_and_apostrophes_after_numbers_stay_whole(sample: dict[str, Any]) -> None:
+    """A prime instead of the apostrophe of "Figure 1's", and a line that ends inside 1:2:4, are Typst's defaults."""
+    more = "@fig:sweeps's bars, the 1990's 1:2:4 and @sec:proof are in [@sec:proof; @sec:second].\n\n"
+    chapters = (
+        "# Proof {#sec:proof .appendix}\n\n## Second {#sec:second}\n\n# More {#sec:more .appendix}\n\n@sec:more\n\n"
+    )
+    edit(sample, "# References", more + chapters + "# References")
+    report.build(**sample)
+    page = (sample["folder"] / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    assert "Figure 1’s bars, the 1990’s 1:2:4 and Appendix A are in Appendix A and Section A.1" in text
+    assert "A Proof" in text and "A.1 Second" in text and "B More" in text and "Appendix B" in text
+    assert '<span class="nobreak">1:2:4</span>' in page
+    printed = " ".join(
+        p.get_textpage().get_text_range() for p in pypdfium2.PdfDocument(sample["folder"] / "report.pdf")
+    )
+    assert "1990’s" in printed and "1’s" in printed and "′" not in printed
+    assert "A Proof" in printed and "A.1 Second" in printed and "B More" in printed
 
 
 def test_each_document_has_its_own_title_and_links_to_the_other(sample: dict[str, Any]) -> None:

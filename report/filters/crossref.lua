@@ -22,15 +22,26 @@ local function label_caption(caption, text)
   end
 end
 
+-- A chapter of class appendix has a letter instead of a number.
+local appendices = {}
+
 local number_sections = {
   Pandoc = function(doc)
     local levels = { 0, 0, 0, 0, 0, 0 }
+    local appendix = false
     for _, block in ipairs(doc.blocks) do
       if block.t == "Header" and not block.classes:includes("unnumbered") then
+        if block.level == 1 and appendix ~= block.classes:includes("appendix") then
+          appendix = not appendix
+          levels[1] = 0
+        end
         levels[block.level] = levels[block.level] + 1
         for deeper = block.level + 1, 6 do levels[deeper] = 0 end
-        block.attributes.number = table.concat(levels, ".", 1, block.level)
+        local number = pandoc.List({ table.unpack(levels, 1, block.level) }):map(tostring)
+        if appendix then number[1] = string.char(64 + levels[1]) end
+        block.attributes.number = table.concat(number, ".")
         numbers[block.identifier] = block.attributes.number
+        appendices[block.identifier] = appendix and block.level == 1
       end
     end
     return doc
@@ -78,10 +89,10 @@ local number_floats = {
   Para = equation,
 }
 
--- No line break inside 6-2-1 or 24-12.
+-- No line break inside 6-2-1, 24-12 or 1:2:4.
 local keep_together = {
   Str = function(str)
-    if str.text:match("%d%-%d") then return pandoc.Span({ str }, pandoc.Attr("", { "nobreak" })) end
+    if str.text:match("%d[%-:]%d") then return pandoc.Span({ str }, pandoc.Attr("", { "nobreak" })) end
   end,
 }
 
@@ -90,7 +101,7 @@ local link_references = {
     local inlines = pandoc.Inlines {}
     for i, citation in ipairs(cite.citations) do
       local kind = citation.id:match("^(%a+):")
-      local word = kind and words[kind]
+      local word = kind and (appendices[citation.id] and "Appendix" or words[kind])
       if not word then
         if i > 1 then error("[@...] mixes a cross-reference with a citation: " .. pandoc.utils.stringify(cite)) end
         return nil

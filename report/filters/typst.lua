@@ -4,12 +4,15 @@
 local kinds = { finding = "Finding", note = "Note", warning = "Warning" }
 local verdicts = { "reproduced", "partly", "not-reproduced", "not-judged", "not-checkable" }
 
+-- A table with more rows may break over pages; a shorter one floats, like a figure.
+local LONG = 14
+
 local function typst(text) return pandoc.RawBlock("typst", text) end
 local function inline(text) return pandoc.RawInline("typst", text) end
 local function quoted(text) return '"' .. text:gsub("\\", "\\\\"):gsub('"', '\\"') .. '"' end
 local function label(id) return id ~= "" and "<" .. id .. ">" or "" end
 local function written(inlines)
-  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst-citations"):gsub("%s+$", ""))
+  return (pandoc.write(pandoc.Pandoc { pandoc.Plain(inlines) }, "typst-citations-smart"):gsub("%s+$", ""))
 end
 
 -- TeX that pandoc translates badly: it turns \bigl( into scaled text with space around it, although Typst chooses the
@@ -66,7 +69,16 @@ local function bare_picture(para)
   end
 end
 
+-- The first chapter of class appendix is A.
+local in_appendix = false
+local function heading(header)
+  if header.level > 1 or in_appendix or not header.classes:includes("appendix") then return nil end
+  in_appendix = true
+  return { typst('#counter(heading).update(0)\n#set heading(numbering: "A.1")'), header }
+end
+
 local blocks = {
+  Header = heading,
   Figure = figure,
   Para = bare_picture,
   CodeBlock = function(code)
@@ -78,8 +90,10 @@ local blocks = {
     for _, column in ipairs(tbl.colspecs) do
       if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
     end
-    if not tbl.classes:includes("claims") then return tbl end
-    return wrapped("#dense[", pandoc.Blocks { tbl }, "]")
+    local rows = 0
+    for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
+    local layout = tbl.classes:includes("claims") and "dense" or rows > LONG and "long" or "short"
+    return wrapped("#" .. layout .. "[", pandoc.Blocks { tbl }, "]")
   end,
   Div = function(div)
     if div.classes:includes("cards") then return cards(div) end

@@ -14,13 +14,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pypandoc
 import typst
 
+from backprop.documents import drawings
 from backprop.protocol import UserError
 
 KIT = Path(__file__).parents[3] / "report"
@@ -178,23 +179,29 @@ def to_html(
 
     `context` has `title` and optionally `subtitle` and `author` (text or a list).
     """
-    # as data, because pandoc decodes percent signs in paths and cannot open every path in every locale
-    images = {name: base64.b64encode(path.read_bytes()).decode("ascii") for name, path in figures.items()}
-    shown = _with_images(document, {name: f"data:image/svg+xml;base64,{image}" for name, image in images.items()})
+    # pandoc gets the name of each figure as a picture, because it would copy a drawing slowly and change it
+    names = {name: base64.b64encode(name.encode()).decode("ascii") for name in figures}
+    shown = _with_images(document, {name: f"data:image/svg+xml;base64,{text}" for name, text in names.items()})
     options = ["--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
-    return re.sub(r"[ \t]+\n", "\n", EMBEDDED_SVG.sub(_as_text, page))
+    return _with_drawings(re.sub(r"[ \t]+\n", "\n", page), figures)
 
 
-EMBEDDED_SVG = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+_PLACE = re.compile(r'<img[^>]*?src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"[^>]*?>')
 
 
-def _as_text(match: re.Match[str]) -> str:
-    """An embedded SVG as escaped text instead of base64, which would be a quarter longer."""
-    svg = base64.b64decode(match[1]).decode("utf-8").replace('"', "'")
-    return "data:image/svg+xml," + quote(svg, safe=" !$&'()*+,-./:;=?@_|{}[]^`~\n").replace("\n", " ").replace(
-        "&", "%26"
-    )
+def _with_drawings(page: str, figures: Mapping[str, Path]) -> str:
+    """The page with each figure drawn where pandoc left its name, and with the colours of all of them."""
+    colours: set[str] = set()
+    numbers = count(1)
+
+    def drawn(match: re.Match[str]) -> str:
+        alt = re.search(r'alt="([^"]*)"', match[0])
+        path = figures[base64.b64decode(match[1]).decode()]
+        return drawings.inline(path, alt[1] if alt else "", f"f{next(numbers)}-", colours)
+
+    page = _PLACE.sub(drawn, page)
+    return page.replace("</head>", f"<style>{drawings.stylesheet(colours)}</style>\n</head>", 1)
 
 
 def to_pdf(
@@ -286,7 +293,9 @@ def _pandoc(
             f"--lua-filter=filters/{to}.lua",
         ]
     reader = "json" if source == "json" else "markdown+smart"
+    # Typst's own quotes would turn the apostrophe of "Figure 1's" into a prime
+    writer = "typst-smart" if to == "typst" else to
     try:
-        return pypandoc.convert_text(text, to, format=reader, extra_args=arguments, cworkdir=str(kit))
+        return pypandoc.convert_text(text, writer, format=reader, extra_args=arguments, cworkdir=str(kit))
     except RuntimeError as error:
         raise UserError(f"pandoc rejects the text: {str(error).split('conversion: ')[-1].strip()}") from error

@@ -60,8 +60,12 @@ def significant(value: Any, digits: int = 2) -> str:
     power = int(exponent)
     if -5 < power < 7:
         return fixed(float(f"{mantissa}e{power}"), max(0, digits - 1 - power))
-    superscript = str(power).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
-    return f"{mantissa.replace('-', MINUS)}×10{superscript}"
+    return f"{mantissa.replace('-', MINUS)}×{power_of_ten(power)}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """A power of ten, as in 10⁻³."""
+    return "10" + str(exponent).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
 
 
 def percent(fraction: Any, digits: int = 0) -> str:

@@ -17,6 +17,7 @@ from backprop.plots.networks import hinton_diagram, hinton_gallery, network_diag
 from backprop.plots.rates import interval_dots, rate_curves, rate_intervals
 from backprop.plots.style import (
     COLUMN,
+    FIXED,
     WIDE,
     axes,
     figure,
@@ -24,13 +25,14 @@ from backprop.plots.style import (
     number_ticks,
     percent,
     percent_ticks,
-    register_fonts,
     save,
+    tick,
 )
 from backprop.plots.surfaces import surface_and_contours
 
 __all__ = [
     "COLUMN",
+    "FIXED",
     "WIDE",
     "End",
     "EndLabels",
@@ -52,10 +54,10 @@ __all__ = [
     "rate_curves",
     "rate_intervals",
     "ratio_scatter",
-    "register_fonts",
     "save",
     "spread",
     "surface_and_contours",
     "survival_curves",
     "sweeps_distribution",
+    "tick",
 ]

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from backprop.plots.labels import name_above
-from backprop.plots.style import INK, MUTED, SMALL, VERMILLION, log_ticks, luminance
+from backprop.plots.style import FIXED, INK, MUTED, SMALL, VERMILLION, log_ticks, luminance, tick
 
 MAP, DIVERGING = "cividis", "RdBu"
 
@@ -53,8 +53,8 @@ def heatmap(
     columns, rows = np.arange(len(x) + 1) - 0.5, np.arange(len(y) + 1) - 0.5
     # Vector squares, because some viewers interpolate an image and blur its cells.
     mesh = ax.pcolormesh(columns, rows, v, norm=norm, cmap=cmap, edgecolors="white", linewidth=0.6)
-    ax.set_xticks(range(len(x)), labels=[f"{t:g}" for t in x])
-    ax.set_yticks(range(len(y)), labels=[f"{t:g}" for t in y])
+    ax.set_xticks(range(len(x)), labels=[tick(t) for t in x])
+    ax.set_yticks(range(len(y)), labels=[tick(t) for t in y])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=columns[[0, -1]], ylim=rows[[0, -1]])
@@ -68,8 +68,9 @@ def heatmap(
                     text(float(value)),
                     ha="center",
                     va="center",
-                    fontsize=SMALL - 0.5,
+                    fontsize=SMALL,
                     color=INK if dark else "white",
+                    gid=FIXED,
                 )
     if mark is not None:
         _mark(ax, (_index(mark[0], x), _index(mark[1], y)), mark_label)
@@ -173,8 +174,9 @@ def confusion_matrix(
                 f"{count:,}",
                 ha="center",
                 va="center",
-                fontsize=SMALL - 0.3,
+                fontsize=SMALL,
                 color="white" if dark else INK,
+                gid=FIXED,
                 fontweight="bold" if row == column else "normal",
             )
     names = list(labels) or [str(k) for k in range(len(n))]

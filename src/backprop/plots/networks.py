@@ -24,7 +24,7 @@ def network_diagram(
     title: str = "",
     subtitle: str = "",
     largest: float | None = None,
-    size: float = 6.8,
+    size: float = SMALL,
 ) -> None:
     """Draw an n-2-1 network: the inputs at the bottom, two hidden units, the output at the top (as in RHW Fig. 1).
 
@@ -33,8 +33,8 @@ def network_diagram(
     bar downwards. A ratio of weights is thus a ratio of lengths, and weights that are equal and opposite about the
     middle form an odd function about the dashed axis. `biases` [2] and `output_bias` are printed inside the units,
     `output_weights` [2] beside the lines to the output, whose width grows with the magnitude. `largest` is the
-    magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in points: 6.8
-    suits three diagrams in a figure of 8.5 × 3.7 inches.
+    magnitude of a full bar (default: the largest of `weights`). `size` is the font size of the numbers in points; three
+    diagrams fit into a figure of 7.4 × 3.7 inches.
     """
     w = np.asarray(weights, float)
     if w.ndim != 2 or w.shape[0] != 2:
@@ -184,7 +184,7 @@ def hinton_gallery(
         title = titles[k] if k < len(titles) else ""
         ax.set_title(
             ("× " if failed else "") + title,
-            fontsize=SMALL - 0.5,
+            fontsize=SMALL,
             fontweight="normal",
             pad=3,
             loc="center",

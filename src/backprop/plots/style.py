@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,16 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogFormatter, LogLocator, NullFormatter
+
+from backprop.evidence.formatting import power_of_ten
+from backprop.protocol import UserError
 
 matplotlib.rcdefaults()  # figures must not depend on the matplotlibrc of a user or a folder
 
-COLUMN, WIDE = 6.3, 8.5
-"""Widths in inches: the text column of the report, and a figure that extends into the margin."""
+COLUMN, WIDE = 6.3, 7.4
+"""Widths in inches: the text column of the report, and a figure that extends into the margins, also of a printed page.
+Both are printed as they are drawn, so a font size here is the one in print."""
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
     "#000000",
@@ -55,11 +60,21 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 POSITIVE, NEGATIVE, NEGATIVE_FILL = BLUE, VERMILLION, "#F4B183"
 """Colours of weights: positive is dark and solid, negative is light with a dark edge, so that both differ in grey."""
 
-SIZE, SMALL = 8.5, 7.5
-"""Font sizes in points, at the width at which the report shows a figure."""
+FIXED = "fixed"
+"""The `gid` of text on a coloured cell, which keeps its colour in dark mode because its cell does."""
+
+SIZE, SMALL = 8.5, 8.0
+"""Font sizes in points; no text of a figure is smaller than SMALL."""
+
+FONTS = Path(__file__).parents[3] / "report" / "fonts"
+"""The fonts of the documents. Figures are laid out with the same files, so that no label moves or collides there."""
+
+FAMILY = "Report Sans"
+FALLBACK = f"'{FAMILY}', 'Source Sans 3', 'Source Sans Pro', sans-serif"
+"""The fonts of a figure that is shown outside the documents; the first is the one that its layout is made for."""
 
 STYLE: Any = {
-    "font.family": "sans-serif",
+    "font.family": FAMILY,
     "font.size": SIZE,
     "axes.titlesize": SIZE,
     "axes.titleweight": "bold",
@@ -101,7 +116,7 @@ STYLE: Any = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "figure.dpi": 100,
-    "svg.fonttype": "path",  # outlines, so that a viewer needs no fonts
+    "svg.fonttype": "none",  # text stays text; the documents supply the font
     "svg.hashsalt": "backprop-1986",  # without it the ids inside an SVG are random
     "path.simplify": True,
 }
@@ -109,6 +124,7 @@ STYLE: Any = {
 
 def figure(width: float = COLUMN, height: float = 3.0) -> Figure:
     """An empty figure of `width` × `height` inches in this style, with a layout that clips nothing."""
+    register_fonts()
     matplotlib.rcParams.update(STYLE)
     fig = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(fig)
@@ -121,15 +137,14 @@ def axes(width: float = COLUMN, height: float = 3.0) -> tuple[Figure, Axes]:
     return fig, fig.add_subplot()
 
 
-def register_fonts(folder: Path | None) -> None:
-    """Prefer the sans-serif fonts (.ttf, .otf) in `folder` to those of matplotlib; None changes nothing."""
-    names = []
-    for path in sorted(folder.glob("*.[to]tf")) if folder else ():
-        font_manager.fontManager.addfont(path)
-        names.append(font_manager.FontProperties(fname=path).get_name())
-    sans = list(dict.fromkeys(name for name in names if "Serif" not in name and "Mono" not in name))
-    if sans:
-        matplotlib.rcParams["font.sans-serif"] = [*sans, "DejaVu Sans"]
+@cache
+def register_fonts(folder: Path = FONTS) -> None:
+    """Let matplotlib use the sans-serif fonts in `folder`; UserError names a file that is missing or no font."""
+    for path in (folder / f"sans-{face}.otf" for face in ("regular", "italic", "bold")):
+        try:
+            font_manager.fontManager.addfont(path)
+        except (OSError, RuntimeError) as error:
+            raise UserError(f"{path} is not a readable font; restore it from the project's sources.") from error
 
 
 def save(fig: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
@@ -142,6 +157,9 @@ def save(fig: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
         "png": ("Software",),
         "pdf": ("CreationDate", "Creator", "Producer"),
     }
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
+        if axis.get_scale() == "log" and isinstance(axis.get_major_formatter(), LogFormatter):
+            log_ticks(axis)
     buffer = io.BytesIO()
     with matplotlib.rc_context({k: STYLE[k] for k in ("svg.fonttype", "svg.hashsalt", "hatch.linewidth")}):
         fig.savefig(buffer, format=kind, dpi=dpi, metadata=dict.fromkeys(varying[kind]))
@@ -149,7 +167,10 @@ def save(fig: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
 
 
 def _shortened(svg: bytes) -> bytes:
-    """The same drawing in fewer bytes: coordinates of paths to a tenth of a point, no comments and no unused ids."""
+    """The same drawing in fewer bytes: coordinates of paths to a tenth of a point, no comments and no unused ids.
+
+    What keeps its colours in dark mode is marked by the class FIXED.
+    """
 
     def rounded(digits: int) -> Callable[[re.Match[str]], str]:
         return lambda match: re.sub(
@@ -157,9 +178,12 @@ def _shortened(svg: bytes) -> bytes:
         )
 
     text = svg.decode("utf-8")
+    text = re.sub(r'<g id="(QuadMesh_\d+|fixed)"', f'<g class="{FIXED}"', text)
+    text = text.replace(f"font-family: '{FAMILY}'; ", "").replace("<svg ", f'<svg font-family="{FALLBACK}" ', 1)
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
+    text = re.sub(r' (?:x|y|transform)="[^"]*"', rounded(2), text)
     text = re.sub(r' d="[^"]*"', rounded(1), text)
     text = re.sub(r'(?<= d=")[^"]*', lambda match: re.sub(r"\s*([A-Za-z])\s*", r"\1", match[0]), text)
-    text = re.sub(r"translate\([^)]*\)", rounded(2), text)
     text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     used = set(re.findall(r"#([^\")]+)", text))
     text = re.sub(r'<g id="([^"]*)"', lambda match: match[0] if match[1] in used else "<g", text)
@@ -189,9 +213,18 @@ def readable(colour: str) -> Any:
     return tuple(rgb * 0.72) if luminance(rgb) > 0.33 else colour
 
 
+def tick(value: float) -> str:
+    """`value` as the label of a tick: "1,000", "0.01", "−2"; large and small values as "2×10⁸", "10⁻⁶"."""
+    if value and not 1e-4 <= abs(value) < 1e8:
+        mantissa, exponent = f"{value:.6e}".split("e")
+        factor = f"{float(mantissa):g}×".replace("-", "−")
+        return factor.removeprefix("1×") + power_of_ten(int(exponent))
+    return f"{value:,.10g}".replace("-", "−")
+
+
 def number_ticks(axis: Any) -> None:
     """Label an axis in plain numbers with a thousands separator."""
-    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: tick(v)))
 
 
 def percent_ticks(axis: Any) -> None:
@@ -214,7 +247,7 @@ def plain_ticks(axis: Any, values: Iterable[float]) -> None:
     """Label a logarithmic axis at `values` only, in plain numbers instead of powers of ten."""
     values = list(values)
     axis.set_major_locator(FixedLocator(values))
-    axis.set_major_formatter(FixedFormatter([f"{v:,g}" for v in values]))
+    axis.set_major_formatter(FixedFormatter([tick(v) for v in values]))
     axis.set_minor_formatter(NullFormatter())
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from backprop.evidence.formatting import power_of_ten
 from backprop.plots.style import BLACK, BLUE, DASHES, INK, MARKERS, MUTED, PURPLE, SMALL, VERMILLION, YELLOW
 
 PATHS = (BLACK, VERMILLION, BLUE, PURPLE)
@@ -46,14 +47,14 @@ def surface_and_contours(
     left.set_xlabel(xlabel, labelpad=-4)
     left.set_ylabel(ylabel, labelpad=-4)
     left.set_title(f"{zlabel}, logarithmic", fontweight="normal", loc="center", pad=0)
-    power = FuncFormatter(lambda v, _: f"$10^{{{v:g}}}$".replace("-", "−"))
+    powers = FuncFormatter(lambda v, _: power_of_ten(round(v)))
     for axis in (left.xaxis, left.yaxis, left.zaxis):
         axis.set_pane_color((0.965, 0.965, 0.96, 1))
         axis._axinfo["grid"].update(color="white", linewidth=0.7)
         axis.set_major_locator(MaxNLocator(5))
-        axis.set_tick_params(pad=-2, labelsize=SMALL - 0.5)
+        axis.set_tick_params(pad=-2, labelsize=SMALL)
     left.zaxis.set_major_locator(MaxNLocator(4, integer=True))
-    left.zaxis.set_major_formatter(power)
+    left.zaxis.set_major_formatter(powers)
     left.view_init(elev=32, azim=-125)
 
     filled = right.contourf(x, y, logs, levels=24, cmap="cividis", alpha=0.55)
@@ -85,7 +86,7 @@ def surface_and_contours(
     if best is not None:
         right.plot(*best, "*", color=YELLOW, mec=INK, mew=0.7, ms=9, zorder=5)
     bar = figure.colorbar(
-        filled, ax=right, label=zlabel, aspect=28, pad=0.02, format=power, ticks=MaxNLocator(5, integer=True)
+        filled, ax=right, label=zlabel, aspect=28, pad=0.02, format=powers, ticks=MaxNLocator(5, integer=True)
     )
     bar.outline.set_visible(False)
     right.set(xlabel=xlabel, ylabel=ylabel, xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from backprop import plots
+from backprop.evidence.formatting import power_of_ten
 from backprop.plots.style import BLACK, BLUE, DASHES, INK, MARKERS, MUTED, SMALL, VERMILLION
 from backprop.plots.surfaces import PATHS
 from backprop.results.variant import Run
@@ -110,7 +111,7 @@ def limit(runs: Runs, values: Mapping[str, Any]) -> Figure:
             ax.annotate(text, (rates[at], distances[at]), (-4, -10), ha="right", textcoords="offset points",
                         fontsize=SMALL)  # fmt: skip
         else:
-            power = f"\n$10^{{{np.log10(distances[at]):.0f}}}$" if np.isfinite(distances[at]) else ""
+            power = f"\n{power_of_ten(round(np.log10(distances[at])))}" if np.isfinite(distances[at]) else ""
             ax.annotate(text + power, (rate, 0.97), (0, -26), xycoords=("data", "axes fraction"), ha="right",
                         textcoords="offset points", fontsize=SMALL, va="top",
                         arrowprops={"arrowstyle": "->", "color": INK, "lw": 0.8})  # fmt: skip

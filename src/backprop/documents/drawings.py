@@ -1,0 +1,123 @@
+"""Figures in a page: inline SVG whose text can be selected, whose colours follow dark mode, and which stays readable.
+
+An SVG in an <img> sees neither the fonts of the page nor its colour scheme. Inside the page it does, but then its ids
+must differ from those of the other figures, and a narrow screen must scroll it instead of shrinking its text.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import math
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from backprop.protocol import UserError
+
+SMALLEST = 11
+"""The least size of text on a screen, in CSS pixels."""
+
+PAPER, INK = (0x16, 0x18, 0x1C), (0xE4, 0xE5, 0xE8)
+"""Background and text of style.css in dark mode."""
+
+_LEGIBLE = 0.2155
+"""The relative luminance that has a contrast of 4.5 to PAPER."""
+
+_COLOUR = re.compile(r"(fill|stroke): (#[0-9a-f]{6})")
+
+
+def smallest_text(svg: str) -> float:
+    """The size of the smallest text of an SVG in its own units, which are points; infinite without text."""
+    return min((float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)), default=math.inf)
+
+
+def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
+    """The SVG file `path` as HTML.
+
+    Args:
+        path: a figure that `backprop.plots.save` wrote.
+        alt: its alternative text, escaped for an attribute.
+        prefix: precedes every id of the figure, so that ids differ within the page.
+        colours: gets the colours of the figure, "#rrggbb"; the figure refers to them as variables of `stylesheet`.
+
+    Raises:
+        UserError: the file is not an SVG.
+    """
+    try:
+        root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+        width, height = (float(size) for size in root.attrib["viewBox"].split()[2:])
+    except (ElementTree.ParseError, KeyError, ValueError) as error:
+        raise UserError(f"{path} is not a complete SVG; delete it and run the pipeline again.") from error
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+    for definitions in root.findall("defs"):  # a style sheet here would apply to the whole page
+        for sheet in definitions.findall("style"):
+            definitions.remove(sheet)
+    _rename(root, prefix)
+    _recolour(root, colours)
+    body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
+    least = math.ceil(width * SMALLEST / smallest_text(body))
+    body = re.sub(r"\s*\n\s*", "\n", body)
+    return (
+        f'<div class="drawing" tabindex="0"><svg role="img" aria-label="{alt}" viewBox="0 0 {width:g} {height:g}" '
+        f'style="width: {width:g}pt; min-width: {least}px">{body}</svg></div>'
+    )
+
+
+def _rename(root: ElementTree.Element, prefix: str) -> None:
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if name == "id":
+                element.set(name, prefix + value)
+            elif value.startswith("#") and name == "href":
+                element.set(name, f"#{prefix}{value[1:]}")
+            elif "url(#" in value:
+                element.set(name, value.replace("url(#", f"url(#{prefix}"))
+
+
+def _recolour(root: ElementTree.Element, colours: set[str], fixed: bool = False) -> None:
+    """Replace colours by variables; the fills of cells and of the text on them stay as they are."""
+    fixed = fixed or root.get("class") == "fixed"
+
+    def variable(match: re.Match[str]) -> str:
+        if fixed and match[1] == "fill":
+            return match[0]
+        colours.add(match[2])
+        return f"{match[1]}: var(--{match[2][1:]})"
+
+    if style := root.get("style"):
+        root.set("style", _COLOUR.sub(variable, style))
+    for child in root:
+        _recolour(child, colours, fixed)
+
+
+def stylesheet(colours: set[str]) -> str:
+    """The variables behind the colours of the figures, in light and in dark mode."""
+    light = "".join(f"--{colour[1:]}:{colour};" for colour in sorted(colours))
+    dark = "".join(f"--{colour[1:]}:{in_dark_mode(colour)};" for colour in sorted(colours))
+    return f":root{{{light}}}@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}"
+
+
+def in_dark_mode(colour: str) -> str:
+    """The counterpart of "#rrggbb" on a dark page.
+
+    White becomes the page, black its text, and greys lie between. A dark hue is mixed with white until its contrast is
+    that of text.
+    """
+    rgb = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    if max(rgb) - min(rgb) <= 12:
+        grey = sum(rgb) / (3 * 255)
+        rgb = [round(ink + grey * (paper - ink)) for ink, paper in zip(INK, PAPER, strict=True)]
+    else:
+        hue, lightness, saturation = colorsys.rgb_to_hls(*(part / 255 for part in rgb))
+        while luminance(rgb) < _LEGIBLE:
+            lightness += 0.01
+            rgb = [round(255 * part) for part in colorsys.hls_to_rgb(hue, lightness, min(saturation, 0.75))]
+    return "#" + "".join(f"{part:02x}" for part in rgb)
+
+
+def luminance(rgb: list[int]) -> float:
+    """The relative luminance of a colour with parts from 0 to 255."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (p / 255 for p in rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

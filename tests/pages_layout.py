@@ -1,0 +1,110 @@
+"""Measures the pages of a PDF: how full each is, and how far each figure is from the sentence that refers to it first.
+
+uv run python -m tests.pages_layout results/report/report.pdf results/report/labs.pdf
+"""
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+LEAST_FULL = 0.7
+"""The least share of a page, but the last, that holds text or figures."""
+
+TOP, BOTTOM = 65, 65
+"""Margins in points, with the running head and the page number."""
+
+HOLE = 40
+"""A blank band is a hole from this height on, in points; above a heading there are 22."""
+
+
+class Reference(NamedTuple):
+    """The first reference to a figure or table in the text: its words, its page, and the page of its target."""
+
+    text: str
+    page: int
+    target: int
+
+
+def holes(page: pypdfium2.PdfPage) -> list[tuple[float, float]]:
+    """The blank bands of a page, each from top to bottom in points from the upper edge of the paper."""
+    ink = np.asarray(page.render(scale=1, grayscale=True).to_numpy()).reshape(round(page.get_height()), -1).min(1) < 245
+    body = np.arange(TOP, len(ink) - BOTTOM)
+    edges = [TOP, *body[ink[body]].tolist(), len(ink) - BOTTOM]
+    return [(low, high) for low, high in pairwise(edges) if high - low > HOLE]
+
+
+def fill(page: pypdfium2.PdfPage) -> float:
+    """The share of the height between the margins that is not in a hole."""
+    return 1 - sum(high - low for low, high in holes(page)) / (page.get_height() - TOP - BOTTOM)
+
+
+def first_references(document: pypdfium2.PdfDocument, words: tuple[str, ...] = ("Figure", "Table")) -> list[Reference]:
+    """For each target of links that begin with one of `words`, the first link to it."""
+    found: dict[tuple[int, float, float], Reference] = {}
+    for number, page in enumerate(document):
+        text = page.get_textpage()
+        for rectangle, target in _links(document, page):
+            said = text.get_text_bounded(*rectangle).strip()
+            if said.startswith(words) and target not in found:
+                found[target] = Reference(said, number + 1, target[0] + 1)
+    return list(found.values())
+
+
+def _links(
+    document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
+) -> Iterator[tuple[tuple[float, float, float, float], tuple[int, float, float]]]:
+    """The rectangle of each link inside the document, with the page and the position of its target."""
+    at, link = ctypes.c_int(0), pdfium.FPDF_LINK()
+    while pdfium.FPDFLink_Enumerate(page, ctypes.byref(at), ctypes.byref(link)):
+        target = pdfium.FPDFLink_GetDest(document, link) or pdfium.FPDFAction_GetDest(
+            document, pdfium.FPDFLink_GetAction(link)
+        )
+        if not target:
+            continue
+        box, x, y, zoom = pdfium.FS_RECTF(), *(pdfium.FS_FLOAT() for _ in range(3))
+        given = [pdfium.FPDF_BOOL() for _ in range(3)]
+        pdfium.FPDFLink_GetAnnotRect(link, ctypes.byref(box))
+        pdfium.FPDFDest_GetLocationInPage(target, *map(ctypes.byref, [*given, x, y, zoom]))
+        index = pdfium.FPDFDest_GetDestPageIndex(document, target)
+        yield (box.left, box.bottom, box.right, box.top), (index, round(x.value, 1), round(y.value, 1))
+
+
+def faults(path: Path) -> list[str]:
+    """What is wrong with the pages of a PDF, one sentence each."""
+    document = pypdfium2.PdfDocument(path)
+    found = [
+        f"{path.name}, page {number}: {fill(page):.0%} full, at least {LEAST_FULL:.0%} must be; "
+        f"blank from {', '.join(f'{low:.0f} to {high:.0f} pt' for low, high in holes(page))}"
+        for number, page in enumerate(document, 1)
+        if number < len(document) and fill(page) < LEAST_FULL
+    ]
+    for text, page, target in first_references(document):
+        if not page <= target <= page + 1:
+            found.append(
+                f"{path.name}: {text} is on page {target}, but the text refers to it first on page {page}; "
+                "it must be on that page or the next"
+            )
+    return found
+
+
+def main(paths: list[str]) -> int:
+    """Print the fill of each page and all faults; the exit status is 1 if there is a fault."""
+    wrong = []
+    for path in map(Path, paths):
+        document = pypdfium2.PdfDocument(path)
+        print(path, " ".join(f"{number}:{fill(page):.0%}" for number, page in enumerate(document, 1)))
+        print(" ".join(f"{text}:{page}->{target}" for text, page, target in first_references(document)))
+        wrong += faults(path)
+    print(*wrong, sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or ["results/report/report.pdf", "results/report/labs.pdf"]))
