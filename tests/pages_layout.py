@@ -1,4 +1,4 @@
-"""Measures the pages of a PDF: how full each is, and how far each figure is from the sentence that refers to it first.
+"""Measures the pages of a PDF: how full each is, and how far each figure is from the sentences that refer to it.
 
 uv run python -m tests.pages_layout results/report/report.pdf results/report/labs.pdf
 """
@@ -25,11 +25,11 @@ HOLE = 40
 
 
 class Reference(NamedTuple):
-    """The first reference to a figure or table in the text: its words, its page, and the page of its target."""
+    """A figure to which the text refers: its name, its page, and the pages with references to it."""
 
     text: str
     page: int
-    target: int
+    mentions: list[int]
 
 
 def holes(page: pypdfium2.PdfPage) -> list[tuple[float, float]]:
@@ -45,35 +45,28 @@ def fill(page: pypdfium2.PdfPage) -> float:
     return 1 - sum(high - low for low, high in holes(page)) / (page.get_height() - TOP - BOTTOM)
 
 
-def first_references(document: pypdfium2.PdfDocument, words: tuple[str, ...] = ("Figure", "Table")) -> list[Reference]:
-    """For each target of links that begin with one of `words`, the first link to it."""
-    found: dict[tuple[int, float, float], Reference] = {}
-    for number, page in enumerate(document):
+def references(document: pypdfium2.PdfDocument) -> list[Reference]:
+    """The figures to which links of the document lead, in the order of the first link to each."""
+    found: dict[str, Reference] = {}
+    for number, page in enumerate(document, 1):
         text = page.get_textpage()
         for rectangle, target in _links(document, page):
-            said = text.get_text_bounded(*rectangle).strip()
-            if said.startswith(words) and target not in found:
-                found[target] = Reference(said, number + 1, target[0] + 1)
+            said = " ".join(text.get_text_bounded(*rectangle).split())
+            if said.startswith("Figure"):
+                found.setdefault(said, Reference(said, target, [])).mentions.append(number)
     return list(found.values())
 
 
 def _links(
     document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
-) -> Iterator[tuple[tuple[float, float, float, float], tuple[int, float, float]]]:
-    """The rectangle of each link inside the document, with the page and the position of its target."""
-    at, link = ctypes.c_int(0), pdfium.FPDF_LINK()
+) -> Iterator[tuple[tuple[float, float, float, float], int]]:
+    """The rectangle of each link inside the document, with the number of the page that it leads to."""
+    at, link, box = ctypes.c_int(0), pdfium.FPDF_LINK(), pdfium.FS_RECTF()
     while pdfium.FPDFLink_Enumerate(page, ctypes.byref(at), ctypes.byref(link)):
-        target = pdfium.FPDFLink_GetDest(document, link) or pdfium.FPDFAction_GetDest(
-            document, pdfium.FPDFLink_GetAction(link)
-        )
-        if not target:
-            continue
-        box, x, y, zoom = pdfium.FS_RECTF(), *(pdfium.FS_FLOAT() for _ in range(3))
-        given = [pdfium.FPDF_BOOL() for _ in range(3)]
-        pdfium.FPDFLink_GetAnnotRect(link, ctypes.byref(box))
-        pdfium.FPDFDest_GetLocationInPage(target, *map(ctypes.byref, [*given, x, y, zoom]))
-        index = pdfium.FPDFDest_GetDestPageIndex(document, target)
-        yield (box.left, box.bottom, box.right, box.top), (index, round(x.value, 1), round(y.value, 1))
+        target = pdfium.FPDFLink_GetDest(document, link)
+        if target and pdfium.FPDFLink_GetAnnotRect(link, ctypes.byref(box)):
+            index = pdfium.FPDFDest_GetDestPageIndex(document, target)
+            yield (box.left, box.bottom, box.right, box.top), index + 1
 
 
 def faults(path: Path) -> list[str]:
@@ -85,11 +78,12 @@ def faults(path: Path) -> list[str]:
         for number, page in enumerate(document, 1)
         if number < len(document) and fill(page) < LEAST_FULL
     ]
-    for text, page, target in first_references(document):
-        if not page <= target <= page + 1:
+    for text, page, mentions in references(document):
+        if min(mentions) > page or not {page, page - 1} & set(mentions):
+            pages = ", ".join(map(str, sorted(set(mentions))))
             found.append(
-                f"{path.name}: {text} is on page {target}, but the text refers to it first on page {page}; "
-                "it must be on that page or the next"
+                f"{path.name}: {text} is on page {page}, but the text refers to it on page {pages}; a figure must be "
+                "on the page of a reference or on the next, and not before the first"
             )
     return found
 
@@ -100,7 +94,7 @@ def main(paths: list[str]) -> int:
     for path in map(Path, paths):
         document = pypdfium2.PdfDocument(path)
         print(path, " ".join(f"{number}:{fill(page):.0%}" for number, page in enumerate(document, 1)))
-        print(" ".join(f"{text}:{page}->{target}" for text, page, target in first_references(document)))
+        print(" ".join(f"{text}: p. {page}, from {mentions};" for text, page, mentions in references(document)))
         wrong += faults(path)
     print(*wrong, sep="\n")
     return 1 if wrong else 0

@@ -43,6 +43,42 @@ def test_a_page_is_complete_fits_and_has_no_barrier(browser, finished, name, wid
         assert not [(problem["id"], problem["nodes"][0]["html"][:200]) for problem in found]
 
 
+SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll(".drawing text")]
+  .filter(text => text.getClientRects().length)
+  .map(text => parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a))"""
+STOPS = """() => [...document.querySelectorAll(".drawing, .table-box, .formula")]
+  .filter(box => (box.scrollWidth > box.clientWidth) !== (box.tabIndex === 0))
+  .map(box => box.outerHTML.slice(0, 120))"""
+PALE = """() => {
+  const luminance = colour => {
+    const part = colour.match(/[\\d.]+/g).slice(0, 3).map(p => p / 255)
+      .map(p => p <= 0.04045 ? p / 12.92 : ((p + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * part[0] + 0.7152 * part[1] + 0.0722 * part[2];
+  };
+  const paper = luminance(getComputedStyle(document.body).backgroundColor);
+  return [...document.querySelectorAll(".drawing text")].filter(text => !text.closest(".fixed")).filter(text => {
+    const pair = [luminance(getComputedStyle(text).fill) + 0.05, paper + 0.05];
+    return Math.max(...pair) / Math.min(...pair) < 3;
+  }).map(text => text.textContent + " " + getComputedStyle(text).fill);
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES[:2])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (1024, "light"), (400, "light")])
+def test_the_text_of_figures_is_large_dark_enough_and_in_the_fonts_of_the_page(browser, finished, name, width, scheme):
+    """A figure that is wider than the screen scrolls in its own box, which is then a stop of the Tab key."""
+    with opened(browser, finished / "results" / name, width, scheme) as (page, _, _):
+        assert page.evaluate(SMALLEST_TEXT) >= 10.99
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(STOPS) == []
+        assert page.evaluate(PALE) == []
+        fonts = page.evaluate(
+            "[...document.querySelectorAll('.drawing text')].map(t => getComputedStyle(t).fontFamily)"
+        )
+        assert fonts and all(font.startswith('"Report Sans"') for font in fonts)
+        assert page.evaluate("document.fonts.check('12px \"Report Sans\"', '10⁻³ × − ε α')")
+
+
 def test_the_notebook_opens_in_jupyterlab(browser, finished):
     """JupyterLab shows the title, the code and the saved outputs."""
     with socket.socket() as free:

@@ -53,6 +53,7 @@ for experiment in EXPERIMENTS:
         input:
             variant_files(experiment, "trained.safetensors", "networks.parquet"),
             f"results/{experiment}/findings.json",
+            fonts=sorted(map(str, Path("report/fonts").glob("sans-*.otf"))),
             code=code("stages.draw", f"experiments.{experiment}.figures"),
         output:
             [report(path, category=experiment) for path in figure_files(experiment)],

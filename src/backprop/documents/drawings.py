@@ -28,7 +28,15 @@ _COLOUR = re.compile(r"(fill|stroke): (#[0-9a-f]{6})")
 
 def smallest_text(svg: str) -> float:
     """The size of the smallest text of an SVG in its own units, which are points; infinite without text."""
-    return min((float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)), default=math.inf)
+    return min((float(points) for points in re.findall(r"font-size: ([\d.]+)px", svg)), default=math.inf)
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Width and height of an SVG in points; ValueError if it states none."""
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if not box:
+        raise ValueError("the SVG has no viewBox that begins at 0 0")
+    return float(box[1]), float(box[2])
 
 
 def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
@@ -44,9 +52,10 @@ def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
         UserError: the file is not an SVG.
     """
     try:
-        root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
-        width, height = (float(size) for size in root.attrib["viewBox"].split()[2:])
-    except (ElementTree.ParseError, KeyError, ValueError) as error:
+        svg = path.read_text(encoding="utf-8")
+        root = ElementTree.fromstring(svg)
+        width, height = size(svg)
+    except (ElementTree.ParseError, ValueError) as error:
         raise UserError(f"{path} is not a complete SVG; delete it and run the pipeline again.") from error
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -57,8 +66,7 @@ def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
     _rename(root, prefix)
     _recolour(root, colours)
     body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
-    least = math.ceil(width * SMALLEST / smallest_text(body))
-    body = re.sub(r"\s*\n\s*", "\n", body)
+    least = math.ceil(width * SMALLEST / smallest_text(svg))
     return (
         f'<div class="drawing" tabindex="0"><svg role="img" aria-label="{alt}" viewBox="0 0 {width:g} {height:g}" '
         f'style="width: {width:g}pt; min-width: {least}px">{body}</svg></div>'
@@ -86,6 +94,9 @@ def _recolour(root: ElementTree.Element, colours: set[str], fixed: bool = False)
         colours.add(match[2])
         return f"{match[1]}: var(--{match[2][1:]})"
 
+    for name in ("fill", "stroke"):  # matplotlib writes hatches so; only a style can hold a variable
+        if root.get(name, "").startswith("#"):
+            root.set("style", f"{name}: {root.attrib.pop(name)}; {root.get('style', '')}")
     if style := root.get("style"):
         root.set("style", _COLOUR.sub(variable, style))
     for child in root:

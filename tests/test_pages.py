@@ -1,0 +1,76 @@
+"""The pages of both PDFs are full, figures are near their text, and their letters are large enough."""
+
+import pypdfium2
+import pytest
+import typst
+
+from backprop.documents import drawings
+from tests import pages_layout
+
+HEAD = '#set page(paper: "a4", margin: (x: 2.35cm, top: 2.3cm, bottom: 2.3cm), footer: [1])\n#set text(size: 11pt)\n'
+LINES = "#range({}).map(i => [Line #i]).join(linebreak())\n\n"
+PICTURE = "#figure(rect(width: 5cm, height: 15cm, fill: red), placement: {}) <fig:a>\n\n"
+
+
+def printed(path, text):
+    path.write_bytes(typst.compile((HEAD + text).encode()))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [
+        (LINES.format(300), 1.0),
+        (LINES.format(22), 0.44),
+        (LINES.format(10) + "#v(10cm)\n" + LINES.format(8), 0.35),
+        ("Start\n#v(1fr)\nEnd", 0.0),
+    ],
+)
+def test_the_fill_of_a_page_is_what_is_not_in_a_hole(tmp_path, text, full):
+    document = pypdfium2.PdfDocument(printed(tmp_path / "a.pdf", text))
+    assert pages_layout.fill(document[0]) == pytest.approx(full, abs=0.03)
+
+
+def test_a_page_that_is_half_empty_is_named_but_the_last_may_be(tmp_path):
+    path = printed(tmp_path / "a.pdf", LINES.format(22) + "#pagebreak()\n" + LINES.format(3))
+    (fault,) = pages_layout.faults(path)
+    assert fault.startswith("a.pdf, page 1: 44% full") and "at least 70% must be; blank from" in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("@fig:a\n\n" + PICTURE.format("none"), (1, 1)),
+        (LINES.format(30) + "@fig:a\n\n" + PICTURE.format("none"), (1, 2)),
+        (PICTURE.format("none") + LINES.format(30) + "@fig:a", (2, 1)),
+        ("@fig:a\n\n" + LINES.format(90) + PICTURE.format("none"), (1, 3)),
+    ],
+)
+def test_the_distance_of_a_figure_from_the_text_is_found(tmp_path, text, pages):
+    path = printed(tmp_path / "a.pdf", '#set figure(numbering: "1", supplement: [Figure])\n' + text)
+    (reference,) = pages_layout.references(pypdfium2.PdfDocument(path))
+    assert (reference.text, reference.mentions, reference.page) == ("Figure 1", [pages[0]], pages[1])
+    far = [fault for fault in pages_layout.faults(path) if "Figure 1 is on page" in fault]
+    assert bool(far) == (pages[1] - pages[0] not in (0, 1))
+
+
+WIDEST, TALLEST = 462 + 2 * 36.8, 538
+"""The largest figure in points that a page holds without shrinking it: `overhang` and `picture` of the templates."""
+
+
+@pytest.mark.pipeline
+def test_the_text_of_every_figure_has_eight_points_in_print(finished):
+    small = []
+    for path in sorted(finished.glob("results/*/figures/*.svg")):
+        svg = path.read_text(encoding="utf-8")
+        width, height = drawings.size(svg)
+        printed = drawings.smallest_text(svg) * min(1, WIDEST / width, TALLEST / height)
+        if printed < 8:
+            small.append(f"{path.parent.parent.name}/{path.name}: {printed:.1f} pt")
+    assert not small, "\n".join(small)
+
+
+@pytest.mark.pipeline
+@pytest.mark.parametrize("name", ["report", "labs"])
+def test_pages_are_full_and_figures_near_their_text(finished, name):
+    assert not pages_layout.faults(finished / f"results/report/{name}.pdf")
