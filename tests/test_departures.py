@@ -15,7 +15,7 @@ from backprop.experiments.departures.protocol import Protocol, coding_name, sett
 from backprop.experiments.departures.train import best_of_groups, train
 from backprop.experiments.symmetry.protocol import CODINGS
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.experiments.symmetry.train import train as train_symmetry
+from backprop.experiments.symmetry.train import train_networks
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
@@ -99,7 +99,7 @@ def test_every_cell_starts_from_the_same_seeds_and_equals_experiment_1(trained):
         np.testing.assert_array_equal(arrays[f"{number:03d}.seeds"], protocol.seed_list)
         fields = {"hidden": cell.protocol.hidden, "epsilon": cell.protocol.epsilon, "targets": cell.protocol.targets}
         plain = Symmetry(seeds=24, sweeps=40, keep=(20,), **fields)
-        alone = train_symmetry(plain, plain.seed_list, "cpu", {})
+        alone = train_networks(plain, plain.seed_list, "cpu")
         for name in ("layer_1", "layer_2", "first_sweep"):
             np.testing.assert_array_equal(arrays[f"{number:03d}.{name}"], alone[name])
 

@@ -1,5 +1,7 @@
 """The Hessian against finite differences of the engine's gradient, the gap between half sums, displaced networks."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from backprop.experiments.long_run import analyse, figures, gaps
 from backprop.experiments.long_run.protocol import Protocol
 from backprop.experiments.long_run.train import curvature, train
 from backprop.experiments.symmetry import measures
+from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.experiments.symmetry.train import patterns
 from backprop.protocol import UserError
 from tests import experiments
@@ -120,16 +123,53 @@ def test_numbers_and_rows_follow_the_tables(runs, tmp_path):
     assert values["variants"]["paper"]["plateau"]["sweep"] == 600, "the first kept sweep, as 5,000 is beyond the cap"
 
 
+def of_experiment_1(home, **changes):
+    """Findings of Experiment 1 on few seeds."""
+    variants = {name: Symmetry(targets=targets, **changes) for name, targets in CODINGS.items()}
+    return experiments.findings("symmetry", experiments.build("symmetry", variants, home), home / "findings.json")
+
+
 def test_claims_and_sections_are_complete_for_short_runs(runs, tmp_path):
     """With networks that solve the task, and in runs where none does."""
-    late = {"count": 0, "n": 0, "rate": None, "low": 0.0, "high": 1.0}
-    symmetry = {"values": {"variants": {"targets_0.1_0.9": {"late": late, "mark": 1425}}}}
-    unsolved = experiments.build("long_run", short(seeds=3, sweeps=40, keep=(), record_every=20), tmp_path)
-    for variants, growth in ((runs, "%"), (unsolved, "no network solved")):
+    unsolved = experiments.build("long_run", short(seeds=3, sweeps=40, keep=(), record_every=20), tmp_path / "unsolved")
+    for variants, growth, changes in (
+        (runs, "%", {"seeds": 24, "sweeps": 1600}),
+        (unsolved, "no network solved", {"seeds": 3, "sweeps": 40}),
+    ):
         results = experiments.findings("long_run", variants, tmp_path / "findings.json")
+        symmetry = of_experiment_1(tmp_path / growth, **changes)
         assert growth in experiments.claims("long_run", results)["P3"].ours
-        for name in ("40_long_run", "41_families"):
-            assert "figure:long_run/" in experiments.section(name, {"long_run": results, "symmetry": symmetry})
+        texts = {
+            name: experiments.section(name, {"long_run": results, "symmetry": symmetry})
+            for name in ("10_task", "20_learning", "30_weights", "82_long_run")
+        }
+        shown = set(re.findall(r"\(figure:([a-z_0-9]+/[a-z_0-9]+)\)", " ".join(texts.values())))
+        drawn = {f"long_run/{name}" for name in figures.FIGURES} - {"long_run/finding"}
+        assert drawn <= shown
         for name, figure in figures.FIGURES.items():
             assert figure(variants, results["values"]), name
+        solved = results["values"]["variants"]["paper"]["solved"]["count"]
+        assert ("the pattern grows" in texts["20_learning"]) == (solved > 0)
+        assert ("do not come apart" in texts["30_weights"]) == (solved == 0)
     assert results["verdicts"] == {"P3": "not judged"}
+
+
+def test_the_thresholds_on_the_number_line_are_the_biases_of_solved_networks(runs, tmp_path):
+    values = experiments.findings("long_run", runs, tmp_path / "findings.json")["values"]
+    biases = []
+    for run in runs.values():
+        for first, (layer, *_) in zip(run.arrays["first_sweep"][:, 0], run.arrays["layer_1"], strict=True):
+            if 0 <= first <= 600:
+                biases += [-unit[-1] / max(abs(unit[:-1])) for unit in layer.astype(float)]
+    assert values["threshold"] == pytest.approx(np.median(biases)) and 0 < values["threshold"] < 0.25
+
+
+def test_only_the_third_ratio_on_the_number_line_takes_other_inputs_for_palindromes(runs, tmp_path):
+    values = experiments.findings("long_run", runs, tmp_path / "findings.json")["values"]
+    places = []
+    for ax in figures.sums(runs, values).axes:
+        marks = [(line.get_marker(), x) for line in ax.lines for x in np.atleast_1d(line.get_xdata())]
+        assert len(marks) == 27, "all combinations of -1, 0 and 1 for three pairs"
+        places.append([x for mark, x in marks if mark == "X"])
+        assert min(abs(x) for mark, x in marks if mark == "o" and x) > values["threshold"]
+    assert places == [[], [], [0, 0]]

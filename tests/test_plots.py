@@ -31,7 +31,6 @@ PAPER: dict[str, Any] = {
     "output_weights": [-8.8, -8.8],
     "output_bias": 6.4,
 }
-CENTRES = {"1:2:4": (2.0, 4.0), "1:2:3": (2.0, 3.0)}
 
 
 def _rng() -> np.random.Generator:
@@ -44,7 +43,7 @@ def _times() -> tuple[np.ndarray, np.ndarray]:
 
 
 def network() -> Figure:
-    fig = plots.figure(plots.WIDE, 3.7)
+    fig = plots.figure(plots.COLUMN, 3.4)
     for ax in fig.subplots(1, 3)[:1]:
         plots.network_diagram(ax, **PAPER, title="The paper", subtitle="1,425 sweeps")
     return fig
@@ -82,14 +81,6 @@ def survival() -> Figure:
 def survival_log() -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.6)
     plots.survival_curves(ax, {"first": _times()}, 3000, log=True, log_time=True)
-    return fig
-
-
-def ratios() -> Figure:
-    fig, ax = plots.axes(4, 3.5)
-    family = np.repeat(["1:2:4", "1:2:3", ""], [50, 30, 20])
-    r = np.array([CENTRES.get(str(f), (5.0, 20.0)) for f in family]) * np.exp(_rng().normal(0, 0.03, (100, 2)))
-    plots.ratio_scatter(ax, r[:, 0], r[:, 1], CENTRES, family.tolist())
     return fig
 
 
@@ -163,7 +154,6 @@ ALL: list[Callable[[], Figure]] = [
     sweeps,
     survival,
     survival_log,
-    ratios,
     errors,
     heat,
     rates,
@@ -339,6 +329,14 @@ def test_the_histogram_counts_every_network_and_prints_the_number_unsolved() -> 
     assert np.sum(steps.get_data()[0]) == 4
 
 
+def test_histograms_can_share_a_top_and_then_the_bar_of_unsolved_networks_is_cut_there() -> None:
+    _, ax = plots.axes()
+    plots.sweeps_distribution(ax, [100, 200, *[np.nan] * 50], cap=2000, top=10)
+    assert ax.get_ylim()[1] > 10
+    (bar,) = (p for p in ax.patches if isinstance(p, Rectangle))
+    assert bar.get_height() == pytest.approx(10.5)
+
+
 def test_a_mark_above_the_cap_gets_no_share() -> None:
     fig, ax = plots.axes()
     plots.sweeps_distribution(ax, [100, np.nan], cap=1000, mark=1425)
@@ -356,12 +354,6 @@ def test_survival_curves_are_kaplan_meier_estimates() -> None:
     np.testing.assert_allclose(y[1:-1], curve.survival)
     assert y[0] == 1
     assert y[-1] == curve.survival[-1]
-
-
-def test_ratios_beyond_the_limit_are_counted() -> None:
-    written = texts(ratios())
-    assert "20 beyond 8, drawn on the border" in written
-    assert "1:2:4\n50%" in written
 
 
 def test_the_heatmap_prints_its_cells_and_frames_the_marked_one() -> None:
@@ -402,8 +394,6 @@ DEGENERATE: list[Callable[[Any], object]] = [
     lambda ax: plots.survival_curves(ax, {"none": NO_NETWORKS}, 1000, log=True),
     lambda ax: plots.survival_curves(ax, {"never": ([1000], [False])}, 1000, log=True, log_time=True),
     lambda ax: plots.survival_curves(ax, {"always": ([3, 5], [True, True])}, 1000, log=True, at_risk=True),
-    lambda ax: plots.ratio_scatter(ax, NONE, NONE, CENTRES),
-    lambda ax: plots.ratio_scatter(ax, [np.nan], [np.inf], CENTRES, [""]),
     lambda ax: plots.error_curves(ax, NONE, np.empty((0, 0)), NONE.astype(bool)),
     lambda ax: plots.error_curves(ax, [1, 2], [[np.nan, 1], [np.nan, 0]], [False, True], highlight=[0]),
     lambda ax: plots.error_curves(ax, [1, 2], [NAN, NAN], [False, False]),

@@ -56,6 +56,16 @@ Most networks learn.
 Stand-in data.
 :::
 
+::: {.findings}
+::: {.key-finding}
+**1 Networks learn.**
+
+![](figure:symmetry/small){alt="A small picture."}
+
+All of them do.
+:::
+:::
+
 ```python
 print("0.5")
 ```
@@ -110,7 +120,7 @@ def sample(tmp_path: Path) -> dict[str, Any]:
     (kit / "sections" / "00_front.md.j2").write_text(FRONT, encoding="utf-8")
     (kit / "sections" / "10_body.md.j2").write_text(BODY, encoding="utf-8")
     figures = {}
-    for name, height in (("sweeps", 100), ("weights", 5000)):
+    for name, height in (("sweeps", 100), ("weights", 5000), ("small", 60)):
         figures[f"symmetry/{name}"] = tmp_path / f"{name}.svg"
         figures[f"symmetry/{name}"].write_text(SVG.format(height=height))
     verdicts = {"S10": "not reproduced", "S3": "reproduced", "M1": "not judged"}
@@ -151,6 +161,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "(Wilson 1927, 209)" in text
     assert "Finding · It works" in text
     assert 'role="img" aria-label="A falling line."' in page
+    assert page.count('aria-label="A small picture."') == 1 and page.count("<figcaption") == 4
     assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == ["S3", "S10", "M1"]
     assert 'class="badge not-reproduced"' in page
     assert "Sweeps | needed" in text
@@ -169,6 +180,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert b"/MarkInfo" in pdf
     assert b"pdfuaid:part" in pdf
     assert b"(A falling line.)" in pdf
+    assert b"(A small picture.)" in pdf
     assert str(sample["kit"].parent).encode() not in pdf
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
 
@@ -237,6 +249,7 @@ def test_a_folder_of_any_name_gives_the_same_bytes(
             "figure:symmetry/wait",
             r"figure:symmetry/wait, which no experiment declares",
         ),
+        ('{alt="A small picture."}', "", r"figure:symmetry/small needs alternative text"),
         ("#fig:weights alt", "alt", r"figure:symmetry/weights needs a label"),
         ("{#sec:details}", "{#sec:introduction}", r"Duplicate identifier 'sec:introduction'"),
         ("#fig:weights", "#fig:sweeps", r"the label #fig:sweeps is used twice"),

@@ -90,6 +90,37 @@ def test_a_run_without_a_solved_network_is_judged_and_drawn(tmp_path):
         assert figure({"paper": run}, values), name
 
 
+def test_one_network_is_recorded_on_its_way_and_ends_with_the_weights_of_its_seed(runs):
+    for run in runs.values():
+        arrays, table = run.arrays, run.table
+        (seed,) = arrays["traced_seed"]
+        assert seed == table.seed[table.distance[table.solved].idxmin()]
+        row = int(np.flatnonzero(arrays["seeds"] == seed)[0])
+        for name in ("layer_1", "layer_2"):
+            np.testing.assert_array_equal(arrays[f"traced_{name}"][-1], arrays[name][row, 0])
+            assert np.abs(arrays[f"traced_{name}"][0]).max() <= 0.3
+        shared = np.isin(arrays["traced_sweeps"], arrays["error_sweeps"])
+        upto = arrays["error_sweeps"] <= 1425
+        np.testing.assert_array_equal(arrays["traced_errors"][shared], arrays["errors"][row, upto])
+    traced = findings.values(runs)["traced"]
+    assert traced["variant"] == "targets_0.1_0.9" and traced["moments"] == sorted(set(traced["moments"]))
+    own = runs[traced["variant"]].table.set_index("seed").loc[traced["seed"]]
+    assert traced["solved_at"] == own["sweeps_0.5"] and traced["moments"][-2] - traced["solved_at"] in range(5)
+
+
+def test_at_the_last_moment_the_output_unit_separates_the_palindromes(runs):
+    """What the figure of moments shades: the side of the palindromes, in the plane of the hidden units' outputs."""
+    from matplotlib.path import Path
+
+    figure = figures.moments(runs, findings.values(runs))
+    inside = []
+    for ax in figure.axes[:6]:
+        region, others, palindromes = ax.collections
+        shaded = Path.make_compound_path(*region.get_paths())
+        inside.append([shaded.contains_points(points.get_offsets()).mean() for points in (palindromes, others)])
+    assert inside[-1] == [1, 0] and inside[1] != [1, 0]
+
+
 def test_each_story_is_a_network_of_the_results(runs):
     stories = findings.values(runs)["stories"]
     assert set(stories["shown"]) == {"nearest", "late", "minimum", "mean", "zero_biases"}
@@ -130,4 +161,4 @@ def test_the_figures_are_the_same_bytes_twice(runs):
     from backprop.plots import save
 
     values = findings.values(runs)
-    assert save(figures.ratios(runs, values)) == save(figures.ratios(runs, values))
+    assert save(figures.moments(runs, values)) == save(figures.moments(runs, values))

@@ -64,7 +64,7 @@ def test_a_changed_variant_reruns_only_its_own_jobs(finished):
 @pytest.mark.parametrize(
     ("file", "old", "jobs"),
     [
-        ("report/sections/20_symmetry.md.j2", "the", {"all": 1, "report": 1}),
+        ("report/sections/20_learning.md.j2", "the", {"all": 1, "report": 1}),
         ("report/claims/symmetry.yaml", "claim: ", {"all": 1, "report": 1}),
         ("report/assignment.md.j2", "the", {"all": 1, "assignment": 1}),
     ],

@@ -117,12 +117,12 @@ local link_references = {
   end,
 }
 
--- The text before the first heading (abstract, key numbers) goes above the table of contents.
+-- The text before the first heading that is not of class .front (abstract, findings) goes above the table of contents.
 local front_matter = {
   Pandoc = function(doc)
     local front, body = pandoc.Blocks {}, pandoc.Blocks {}
     for _, block in ipairs(doc.blocks) do
-      if block.t == "Header" or #body > 0 then body:insert(block) else front:insert(block) end
+      if #body > 0 or block.t == "Header" and not block.classes:includes("front") then body:insert(block) else front:insert(block) end
     end
     if #body > 0 and #front > 0 then
       doc.blocks = pandoc.Blocks { pandoc.Div(front, pandoc.Attr("front")) } .. body

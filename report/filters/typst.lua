@@ -56,6 +56,18 @@ local function cards(div)
   return typst("#cards(" .. table.concat(out, ", ") .. ")")
 end
 
+-- The findings: a grid with a card for each .key-finding, which holds a title, a picture and a sentence or two.
+local function findings(div)
+  local out = pandoc.Blocks { typst("#findings(") }
+  for _, card in ipairs(div.content) do
+    out:insert(typst("["))
+    out:extend(card.content)
+    out:insert(typst("],"))
+  end
+  out:insert(typst(")"))
+  return out
+end
+
 local function wrapped(before, blocks, after)
   return pandoc.Blocks { typst(before) } .. blocks .. { typst(after) }
 end
@@ -97,6 +109,7 @@ local blocks = {
   end,
   Div = function(div)
     if div.classes:includes("cards") then return cards(div) end
+    if div.classes:includes("findings") then return findings(div) end
     if div.classes:includes("abstract") then return wrapped("#abstract[", div.content, "]") end
     if div.identifier == "front" then return div.content .. { typst("#contents()") } end
     if div.identifier == "refs" then return wrapped("#reference-list[", div.content, "]") end

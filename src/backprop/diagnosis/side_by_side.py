@@ -52,13 +52,13 @@ def train(protocol: Protocol, seeds: Sequence[int]) -> Iterator[tuple[int, dict[
     """Train the networks in batches: the number of networks in a batch, and their arrays, one batch after the other."""
     import torch  # takes a second or two to import
 
-    from backprop.experiments.symmetry.train import train as train_symmetry
+    from backprop.experiments.symmetry.train import train_networks
 
     logging.getLogger("backprop.engine").setLevel(logging.WARNING)  # the progress bar replaces its messages
     torch.set_num_threads(protocol.threads)
     for start in range(0, len(seeds), BATCH):
         batch = tuple(seeds[start : start + BATCH])
-        yield len(batch), train_symmetry(protocol, batch, "cpu", {})
+        yield len(batch), train_networks(protocol, batch, "cpu")
 
 
 def joined(batches: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -120,6 +120,12 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
                         contents.unlabelled.append(_name(image))
                     if _text(image["c"][1]) in ("", caption):
                         contents.without_alt.append(_name(image))
+        if kind == "Div" and "findings" in content[0][1]:  # its pictures belong to their sentences and have no numbers
+            for image in _elements(content[1]):
+                if image["t"] == "Image":
+                    inside_figures.add(id(image))
+                    if not dict(image["c"][0][2]).get("alt"):
+                        contents.without_alt.append(_name(image))
         if kind == "Image":
             contents.images.append(_name(element))
             if id(element) not in inside_figures:

@@ -5,12 +5,12 @@
     store.write_bytes(path, plots.save(fig))
 
 `style` defines colours and sizes and saves figures. `labels` places the labels at the ends of lines. `networks` draws
-weights, `distributions` learning times and weight families, `rates` rates with intervals, `curves` errors over time,
+weights, `distributions` learning times, `rates` rates with intervals, `curves` errors over time,
 `grids` cells and images, and `surfaces` a loss over two parameters.
 """
 
 from backprop.plots.curves import error_curves, loss_curve
-from backprop.plots.distributions import ratio_scatter, survival_curves, sweeps_distribution
+from backprop.plots.distributions import survival_curves, sweeps_distribution
 from backprop.plots.grids import confusion_matrix, heatmap, image_grid
 from backprop.plots.labels import End, EndLabels, spread
 from backprop.plots.networks import hinton_diagram, hinton_gallery, network_diagram
@@ -53,7 +53,6 @@ __all__ = [
     "percent_ticks",
     "rate_curves",
     "rate_intervals",
-    "ratio_scatter",
     "save",
     "spread",
     "surface_and_contours",

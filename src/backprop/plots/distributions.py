@@ -14,7 +14,6 @@ from backprop.plots.style import (
     BLUE,
     DASHES,
     INK,
-    MARKERS,
     MUTED,
     SERIES,
     SMALL,
@@ -23,7 +22,6 @@ from backprop.plots.style import (
     number_ticks,
     percent,
     percent_ticks,
-    plain_ticks,
 )
 
 Sample = tuple[npt.ArrayLike, npt.ArrayLike]
@@ -37,12 +35,14 @@ def sweeps_distribution(
     mark_label: str = "the paper",
     log: bool = False,
     bins: int = 60,
+    top: float | None = None,
 ) -> None:
     """Histogram of the sweeps until each network met the criterion, with a separate bar for unsolved networks.
 
     `first_sweeps` is [n]: nan, a negative number or a number above `cap` means that the network was not solved by
     `cap` sweeps. `mark` draws a line at that many sweeps, labelled with the share of all networks solved by then;
-    unsolved networks count as slower. `log` makes the axis of sweeps logarithmic.
+    unsolved networks count as slower. `log` makes the axis of sweeps logarithmic. `top` is the count at which the axis
+    of networks ends (default: just above the highest bar), so that several histograms can share it.
     """
     times = np.asarray(first_sweeps, float).ravel()
     solved = np.isfinite(times) & (times >= 0) & (times <= cap)
@@ -58,7 +58,7 @@ def sweeps_distribution(
         number_ticks(ax.xaxis)
         start, stop = cap * 1.05, cap * 1.1
     censored = times.size - learned.size
-    top = max(float(counts.max(initial=1)), 1.0)
+    top = top or max(float(counts.max(initial=1)), 1.0)
     if censored:
         # A tall bar of unsolved networks would flatten the histogram, so the bar is cut and labelled with its count.
         height = min(censored, 1.05 * top)
@@ -204,72 +204,3 @@ def _numbers_at_risk(ax: Axes, groups: Sequence[tuple[np.ndarray, np.ndarray]], 
         color=MUTED,
         annotation_clip=False,
     )
-
-
-def ratio_scatter(
-    ax: Axes,
-    r1: npt.ArrayLike,
-    r2: npt.ArrayLike,
-    centres: Mapping[str, tuple[float, float]],
-    family: Sequence[str] | None = None,
-    xlabel: str = "middle / smallest magnitude",
-    ylabel: str = "largest / smallest magnitude",
-    limit: float | None = None,
-) -> None:
-    """The two ratios of weight magnitudes of every network, `r1` and `r2` [n], on logarithmic axes.
-
-    `centres` maps the label of a family such as "1:2:4" to its ideal (r1, r2), drawn as a ring with the label.
-    `family` [n] gives the label of each network's family ("" for none); with it, the share of networks in each family
-    is printed. Ratios above `limit` (default: twice the largest centre) are drawn on the border and counted in a note,
-    so that none disappears silently. Networks with a nan ratio are not drawn.
-    """
-    x, y = np.asarray(r1, float), np.asarray(r2, float)
-    limit = limit or 2 * max((max(c) for c in centres.values()), default=8)
-    names = np.full(x.shape, "") if family is None else np.asarray(family)
-    kept = np.isfinite(x) & np.isfinite(y)
-    beyond = kept & ((x > limit) | (y > limit))
-    x, y = np.clip(x, None, limit), np.clip(y, None, limit)
-    many = x.size > 1500
-    style = {
-        "s": 7 if many else 13,
-        "lw": 0,
-        "alpha": 0.35 if many else 0.6,
-        "rasterized": many,
-        "clip_on": False,
-    }
-    other = kept & ~np.isin(names, list(centres))
-    ax.scatter(x[other], y[other], color=MUTED, marker=".", **style)
-    for k, (label, (cx, cy)) in enumerate(centres.items()):
-        colour, chosen = SERIES[k % len(SERIES)], kept & (names == label)
-        ax.scatter(x[chosen], y[chosen], color=colour, marker=MARKERS[k % len(MARKERS)], **style)
-        ax.scatter([cx], [cy], s=90, facecolor="none", edgecolor=INK, lw=0.9, zorder=4)
-        share = f"\n{percent(np.mean(names == label))}" if family is not None and x.size else ""
-        ax.annotate(
-            label + share,
-            (cx, cy),
-            (12, 0),
-            textcoords="offset points",
-            fontsize=SMALL,
-            va="center",
-            zorder=6,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.7},
-        )
-    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    ticks = [t for t in (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32) if t <= limit]
-    top = [min(1.0, float(np.min(v[kept], initial=1.0))) * 0.94 for v in (x, y)]
-    plain_ticks(ax.xaxis, ticks)
-    plain_ticks(ax.yaxis, ticks)
-    ax.minorticks_off()
-    ax.set(xlim=(top[0], limit * 1.02), ylim=(top[1], limit * 1.02))
-    ax.grid(True)
-    if beyond.any():
-        ax.annotate(
-            f"{int(beyond.sum()):,} beyond {limit:g}, drawn on the border",
-            (1, 1),
-            (0, 4),
-            ha="right",
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=SMALL,
-            color=MUTED,
-        )

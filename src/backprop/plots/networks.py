@@ -44,13 +44,13 @@ def network_diagram(
     scale = largest or float(np.nanmax(np.abs(w), initial=0.0)) or 1.0
     columns = np.arange(n) - (n - 1) / 2
     left, right = columns[0] - 1.15, columns[-1] + 1.15
-    inputs, rows, top = 0.0, (2.3, 5.75), 8.2
-    radius = 0.47
+    inputs, rows, top = 0.0, (2.9, 7.3), 10.3
+    radius = 0.7
 
-    ax.plot([0, 0], [inputs - 0.45, rows[1] + 1.6], color=MUTED, lw=0.7, ls=(0, (3, 2.5)), zorder=0)
+    ax.plot([0, 0], [inputs - 0.5, rows[1] + 2.1], color=MUTED, lw=0.7, ls=(0, (3, 2.5)), zorder=0)
     for x, label in zip(columns, range(1, n + 1), strict=True):
         ax.plot([x, x], [inputs, rows[1]], color=RULE, lw=0.8, zorder=0)
-        _unit(ax, x, inputs, 0.3, str(label), size, MUTED)
+        _unit(ax, x, inputs, 0.38, str(label), size, MUTED)
     for row, (y, side) in enumerate(zip(rows, (left, right), strict=True)):
         ax.plot([columns[0] - 0.5, columns[-1] + 0.5], [y, y], color=MUTED, lw=0.8, zorder=1)
         ax.plot([side, np.clip(side, columns[0] - 0.5, columns[-1] + 0.5)], [y, y], color=MUTED, lw=0.8, zorder=1)
@@ -74,8 +74,8 @@ def network_diagram(
             va="bottom",
         )
     _unit(ax, 0, top, radius, number(output_bias), size)
-    ax.text(0, top + 0.62, "output", fontsize=size, color=MUTED, ha="center", va="bottom")
-    ax.set(xlim=(left - 0.6, right + 0.6), ylim=(inputs - 0.5, top + 1.1), aspect="equal")
+    ax.text(0, top + 0.8, "output", fontsize=size, color=MUTED, ha="center", va="bottom")
+    ax.set(xlim=(left - 0.85, right + 0.85), ylim=(inputs - 0.5, top + 1.4), aspect="equal")
     ax.axis("off")
     if title:
         ax.set_title(title + ("\n" if subtitle else ""), loc="center")
@@ -101,11 +101,11 @@ def _bar(ax: Axes, x: float, y: float, value: float, scale: float, size: float) 
     if not np.isfinite(value):
         ax.text(x, y, "?", ha="center", va="center", fontsize=size, zorder=4)
         return
-    height = float(np.clip(value / scale, -1.2, 1.2)) * 1.05
+    height = float(np.clip(value / scale, -1.2, 1.2)) * 1.5
     face, edge = (POSITIVE, POSITIVE) if value > 0 else (NEGATIVE_FILL, NEGATIVE)
     ax.add_patch(Rectangle((x - 0.27, y), 0.54, height, facecolor=face, edgecolor=edge, lw=0.7, zorder=2))
     up = value >= 0
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.85}
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.9}
     ax.text(
         x,
         y + height + (0.1 if up else -0.1),

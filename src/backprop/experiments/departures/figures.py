@@ -112,6 +112,27 @@ def families(runs: Runs, values: Values) -> Figure:
     return fig
 
 
+def finding(runs: Runs, values: Values) -> Figure:
+    """The share solved with the mean error, with the paper's step, and with the best smaller one; targets 0 and 1."""
+    mean = values["effects"]["mean_error"]
+    tuned = next(cell for cell in values["best"]["activations"]["0/1"] if cell["group"] == "logistic")
+    rows = {
+        "mean error": mean["mean"]["rate"],
+        f"the paper's\nrate {Symmetry.epsilon:g}": mean["half_sum"]["rate"],
+        f"rate {tuned['epsilon']:g}": tuned["solved"]["rate"],
+    }
+    fig, ax = plots.axes(2.5, 1.55)
+    colours = (plots.style.VERMILLION, plots.style.MUTED, plots.style.BLUE)
+    ax.barh(list(rows), list(rows.values()), 0.62, color=colours)
+    ax.plot(0, 0, "o", ms=4, color=colours[0], clip_on=False)  # a bar of length zero would not be seen
+    ax.set(xlim=(0, 1), ylim=(2.5, -0.5), xticks=(0, 0.5, 1))
+    ax.set_xlabel(f"solved by sweep {mean['sweep']:,}" if mean["sweep"] == tuned["cap"] else "solved")
+    ax.tick_params(axis="y", length=0, labelsize=plots.style.SIZE)
+    plots.percent_ticks(ax.xaxis)
+    ax.grid(axis="x")
+    return fig
+
+
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "activations": activations,
     "optimizers": optimizers,
@@ -122,6 +143,7 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "input_width": input_width,
     "families": families,
     "attempts": attempts,
+    "finding": finding,
 }
 
 

@@ -25,14 +25,14 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     arrays: dict[str, np.ndarray] = {}
     for number, cell in enumerate(protocol.cells):
         log.info("cell %d of %d: %s, targets %s", number + 1, len(protocol.cells), cell.group, cell.coding)
-        arrays |= _named(f"{number:03d}", symmetry.train(cell.protocol, seeds, device, data))
+        arrays |= _named(f"{number:03d}", symmetry.train_networks(cell.protocol, seeds, device))
     first_sweeps = [arrays[f"{number:03d}.first_sweep"][:, 0] for number in range(len(protocol.cells))]
     chosen = best_of_groups(protocol.cells, first_sweeps) if protocol.fresh_seeds else []
     fresh = protocol.fresh_seeds_after(protocol.fresh_seeds)
     for number in chosen:
         cell = protocol.cells[number]
         log.info("fresh seeds: %s, targets %s", cell.group, cell.coding)
-        arrays |= _named(f"{number:03d}.fresh", symmetry.train(cell.fresh_protocol, fresh, device, data))
+        arrays |= _named(f"{number:03d}.fresh", symmetry.train_networks(cell.fresh_protocol, fresh, device))
     return arrays | {"chosen": np.array(chosen, dtype=np.int64)}
 
 

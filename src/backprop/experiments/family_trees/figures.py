@@ -251,6 +251,26 @@ def search(runs: Runs, values: Values) -> Figure:
     return fig
 
 
+def finding(runs: Runs, values: Values) -> Figure:
+    """The share of the learned cases that are right over the sweeps, as stated and with late decay."""
+    fig, ax = plots.axes(2.5, 1.55)
+    for name, label, colour, height in (
+        (LATE, "late decay", style.BLUE, 0.86),
+        ("paper", "as stated", style.VERMILLION, 0.08),
+    ):
+        arrays = runs[name].arrays
+        kept = people.kept_in(arrays["held"])
+        right = (arrays["right"] & kept[:, None]).sum(2) / kept.sum(1)[:, None]
+        ax.plot(arrays["sweeps"], right.mean(0), color=colour, lw=1.6)
+        ax.text(0.03, height, label, transform=ax.transAxes, color=style.readable(colour))
+    ax.set(xlabel="sweeps", ylabel="cases right", ylim=(-0.02, 1.05))
+    ax.set(xscale="log", xlim=(10, runs[LATE].arrays["sweeps"][-1]))
+    plots.percent_ticks(ax.yaxis)
+    style.plain_ticks(ax.xaxis, (10, 100, 1000, 10_000))
+    ax.grid(axis="y")
+    return fig
+
+
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "trees": trees,
     "activity": activity,
@@ -259,4 +279,5 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "units": units,
     "features": features,
     "search": search,
+    "finding": finding,
 }

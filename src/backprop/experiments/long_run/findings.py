@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backprop.evidence.statistics import median_survival
 from backprop.evidence.verdicts import NOT_JUDGED, share, verdict
 from backprop.experiments.long_run.analyse import FLAT, norms
 from backprop.experiments.long_run.gaps import maxima
@@ -28,7 +29,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         `variants`: the numbers of each variant by its name; `codings`: those of the two target codings, each with its
         name as `coding`; `on_plateau`: the codings that have unsolved networks when Experiment 1 stops; `summary`: by
         coding, the cap, the networks solved by then, and how many of those unsolved at the paper's sweep are among
-        them; `moved`: solved networks that change family, over both codings; `maxima`: the families by theory.
+        them; `moved`: solved networks that change family, over both codings; `maxima`: the families by theory;
+        `threshold`: the median bias of the hidden units of solved networks, see `_threshold`.
     """
     variants = {name: _variant(run) for name, run in runs.items()}
     coded = by_coding(variants)
@@ -38,6 +40,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "knock_sweeps": runs["paper"].protocol["knock_sweeps"],
         "rules": {"still": STILL, "back": BACK, "drop": DROP, "level": LEVEL, "flat": FLAT},
         "maxima": maxima(),
+        "threshold": _threshold(runs),
         "variants": variants,
         "codings": codings,
         "on_plateau": [own for own in codings if own["plateau"]["count"]],
@@ -77,6 +80,7 @@ def _variant(run: Run) -> dict[str, Any]:
         "late": share(table.solved[~(times <= PRINTED_SWEEPS)]),
         "by_plateau": share(times <= on_plateau["sweep"]),
         "by_sweep": {str(sweep): share((times <= sweep).to_numpy()) for sweep in kept},
+        "median": median_survival(times.fillna(cap), table.solved).value,
         "last": float(times.max()) if table.solved.any() else None,
         "failures": failures(run),
         "plateau": on_plateau,
@@ -91,6 +95,20 @@ def _variant(run: Run) -> dict[str, Any]:
         "norms": _norms(run),
         "gap_median": float(table.smallest_gap[table.solved].median()) if table.solved.any() else None,
     }
+
+
+def _threshold(runs: Mapping[str, Run]) -> float | None:
+    """The median of −bias over the largest weight, of hidden units of solved networks at the first kept sweep.
+
+    A hidden unit is more on than off if the signed sum of its magnitudes, over the largest, exceeds it.
+    """
+    shares = []
+    for run in by_coding(runs).values():
+        first = run.arrays["first_sweep"][:, 0]
+        units = run.arrays["layer_1"][(first >= 0) & (first <= run.arrays["kept_sweeps"][0]), 0].astype(float)
+        shares.append((-units[..., -1] / np.abs(units[..., :-1]).max(axis=2)).ravel())
+    every = np.concatenate(shares)
+    return float(np.median(every)) if every.size else None
 
 
 def _moved(table: pd.DataFrame) -> np.ndarray:

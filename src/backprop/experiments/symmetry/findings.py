@@ -26,6 +26,9 @@ UNEVEN = 0.001
 GAP = 0.1
 """The smallest gap between half sums, over the largest weight, that counts as a difference (claim S12)."""
 
+WAY = (0.6, 0.8, 0.9, 1.0)
+"""Moments of the traced network's training, as shares of the sweep at which it solves the task."""
+
 SHARES = {
     "S6": "mirror", "S7": "opposite", "S8": "one_two_four", "S10": "signs", "S11": "states", "S12": "distinct",
     "S13": "as_figure_1",
@@ -38,7 +41,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
     Returns:
         `variants`: the numbers of each variant by its name; `codings`: those of the two target codings, each with its
-        name as `coding`; `figure_1`: the printed weights under the same measures; `stories`: the networks that the
+        name as `coding`; `figure_1`: the printed weights under the same measures; `traced`: the network recorded on its
+        way; `stories`: the networks that the
         report trains in the reader's browser; and the bounds of the rules.
     """
     variants = {name: _variant(run) for name, run in runs.items()}
@@ -52,6 +56,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "codings": [{"coding": CODINGS[name], **variants[name]} for name in CODINGS if name in variants],
         "families": _family_rows(by_coding(variants)),
         "typical_beats_closest": _typical_beats_closest(by_coding(variants)),
+        "traced": _traced(by_coding(runs)),
         "stories": stories(runs),
     }
 
@@ -201,6 +206,32 @@ def _closest(table: pd.DataFrame) -> dict[str, Any] | None:
         "distance": float(best.distance),
         "typical_seed": int(middle.seed),
         "typical_distance": float(middle.distance),
+    }
+
+
+def _traced(coded: Mapping[str, Run]) -> dict[str, Any]:
+    """Of the networks that were recorded on their way, one per coding, the one that ends nearest to RHW Fig. 1.
+
+    `solved_at` is None if it does not solve the task on the recorded way. `moments` are six recorded sweeps: the
+    first, the last, and four that lead to the solution, or are evenly spaced if there is none.
+    """
+    found = []
+    for run in coded.values():
+        seed = int(run.arrays["traced_seed"][0])
+        row = run.table[run.table.seed == seed].iloc[0]
+        found.append((not row.solved, float(np.nan_to_num(row.distance, nan=np.inf)), run.variant, seed, row))
+    *_, variant, seed, row = min(found, key=lambda one: one[:2])
+    recorded = next(run.arrays["traced_sweeps"] for run in coded.values() if run.variant == variant)
+    solved_at = int(row["sweeps_0.5"]) if row.solved and row["sweeps_0.5"] <= recorded[-1] else None
+    way = np.array(WAY) * solved_at if solved_at else np.linspace(0, recorded[-1], len(WAY) + 2)[1:-1]
+    nearby = [int(recorded[np.searchsorted(recorded, sweep).clip(max=len(recorded) - 1)]) for sweep in way]
+    return {
+        "variant": variant,
+        "coding": CODINGS[variant],
+        "seed": seed,
+        "solved_at": solved_at,
+        "last": int(recorded[-1]),
+        "moments": [0, *nearby, int(recorded[-1])],
     }
 
 

@@ -118,9 +118,23 @@ def solved(runs: Runs, values: Values) -> Figure:
     return fig
 
 
+def finding(runs: Runs, values: Values) -> Figure:
+    """The norm of the gradient at RHW Fig. 1 against the targets, small."""
+    t = np.linspace(0, 0.2, 401)
+    norm = gradient_norms(runs["paper"].arrays["printed_gradients"][0][:, None], t)[0]
+    best = values["prints"]["figure_1"]
+    fig, ax = plots.axes(2.5, 1.55)
+    ax.axvspan(best["low"], best["high"], color=style.SKY, alpha=0.35, lw=0)
+    ax.plot(t, norm, color=style.BLUE)
+    ax.set(xlim=(0, 0.2), ylim=(0, None), xticks=(0, 0.1, 0.2), xticklabels=("0/1", ".1/.9", ".2/.8"))
+    ax.set(xlabel="targets", ylabel="gradient\nat the print", yticks=(0,))
+    return fig
+
+
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "stationary": stationary,
     "gradients": gradients,
     "paths": paths,
     "solved": solved,
+    "finding": finding,
 }
