@@ -8,6 +8,7 @@ import pytest
 from backprop.experiments.online import analyse, figures
 from backprop.experiments.online.protocol import Protocol
 from backprop.experiments.online.train import train
+from backprop.experiments.separability.protocol import Protocol as Separability
 from backprop.experiments.symmetry import measures
 from backprop.protocol import UserError
 from tests import experiments
@@ -76,12 +77,15 @@ def test_claims_and_the_section_are_complete_for_short_runs(tmp_path):
     solved = experiments.build("online", variants(seeds=16, sweeps=1208, keep=(1000,)), tmp_path / "solved")
     unsolved = experiments.build("online", variants(seeds=2, sweeps=20, keep=()), tmp_path / "unsolved")
     assert solved["paper"].table.solved.any() and not unsolved["paper"].table.solved.any()
-    targets = {"values": {"closest": None}}
+    proof = experiments.build("separability", {"paper": Separability(seeds=2, sweeps=10)}, tmp_path / "separability")
+    separability = experiments.findings("separability", proof, tmp_path / "separability.json")
     for runs, words in ((solved, "away at sweep 1,208"), (unsolved, "fixed order: no network of its family")):
         results = experiments.findings("online", runs, tmp_path / "findings.json")
         assert words in experiments.claims("online", results)["P1"].ours
-        text = experiments.section("44_online", {"online": results, "targets": targets})
+        text = experiments.section("86_online", {"online": results, "separability": separability})
         assert text.count("\n| fixed order |") == 1
+        assert "the proof is four cases long." in text and "None of two trained networks" in text
+        assert "We have not seen the chapter's text." in text and "second-hand" in text
         for name, figure in figures.FIGURES.items():
             assert figure(runs, results["values"]), name
     assert results["verdicts"] == {"P1": "not judged", "P2": "not judged"}
