@@ -201,7 +201,7 @@ def test_alternatives_are_compared_with_the_tuned_rate_and_listed_once():
 def test_a_tuned_rate_that_is_not_enough_gives_way_to_the_best_alternative_or_to_none():
     best = tuned.choices(best_cells(tuned_rate=500))["codings"]
     assert not best["0/1"]["enough"]
-    assert helps.title(best) == "Towards 0 and 1 nesterov helps most"
+    assert helps.title(best) == "Towards 0 and 1 most help comes from nesterov"
     assert helps.title(tuned.choices(best_cells(tuned_rate=500, nesterov=""))["codings"]).endswith("a tuned rate")
 
 

@@ -32,8 +32,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     Returns:
         `studies`: the cells of each study, compared with the paper's protocol from the same seeds; `best`: by study and
         coding, the best cell of each group on fresh seeds; `tuned` and `kinds`: how these compare, see `tuned.choices`
-        and `tuned.findings`; `initial_weights`, `hidden_units` and `more_inputs`, see `scans`; `attempts` and `effects`,
-        see `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`.
+        and `tuned.findings`; `initial_weights`, `hidden_units` and `more_inputs`, see `scans`; `attempts` and
+        `effects`, see `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`.
     """
     for name in STUDIES:
         if name not in runs:

@@ -43,7 +43,7 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     axes[0].set_ylim(len(rows) - 0.5, -0.5)
     for k, (_, kind, _) in enumerate(rows):
         axes[0].annotate(
-            kind, (0, k), (-178, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            kind, (0, k), (-165, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             va="center", fontsize=style.SMALL, color=style.MUTED,
         )  # fmt: skip
     handles = [Line2D([], [], color=c, marker=m, lw=1.6, ms=4.6, label=name) for c, m, name in EFFECTS.values()]
@@ -59,7 +59,7 @@ def title(codings: Mapping[str, Mapping[str, Any]]) -> str:
         if own["enough"]:
             parts.append(f"towards {targets} a tuned rate is enough")
         elif own["top"]:
-            parts.append(f"towards {targets} {own['top']['name']} helps most")
+            parts.append(f"towards {targets} most help comes from {own['top']['name']}")
         else:
             parts.append(f"towards {targets} nothing beats a tuned rate")
     text = "; ".join(parts)

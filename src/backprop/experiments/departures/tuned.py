@@ -38,8 +38,9 @@ def choices(best: Best) -> dict[str, Any]:
     Returns:
         `kinds`: the alternatives of each kind, see `_alternatives`; `codings`: by coding, the cells `paper` and
         `tuned`, `enough` (whether the tuned rate alone solves nearly all, see MOST, and more than the paper's,
-        intervals apart), the names of alternatives that are `better` than it (paired intervals above zero), best first, and the
-        `top` one, None if none is better; `best_rates_at_edge`: those whose best rate is the smallest or largest tried.
+        intervals apart), the names of alternatives that are `better` than it (paired intervals above zero), best first,
+        and the `top` one, None if none is better; `best_rates_at_edge`: those whose best rate is the smallest or
+        largest tried.
     """
     kinds = {kind: _alternatives(best[study]) for kind, study in STUDIES.items()}
     codings = {}
