@@ -329,7 +329,7 @@ def test_prose_quotes_experiment_1_and_paired_baselines_are_in_tables_alone(tell
     """The paper's protocol has one share in the text: that of the 4,000 networks of Experiment 1."""
     here = {"here": {"solved": telling["tuned"]["codings"]["0/1"]["paper"]["solved"]}}
     lines = experiments.section("40_attempts", context(telling, here, here)).splitlines()
-    assert any("with the paper's rate it is 32.7%" in line for line in lines)
+    assert any("The paper's rate lets 32.7%." in line for line in lines)
     assert any("12.3%" in line for line in lines if line.startswith("|"))
     assert not any("12.3%" in line for line in lines if not line.startswith("|"))
 
@@ -337,16 +337,23 @@ def test_prose_quotes_experiment_1_and_paired_baselines_are_in_tables_alone(tell
 @pytest.mark.parametrize(
     ("zero", "tenth", "sentences"),
     [
-        ({}, {}, ("The paper's is 1.0, too long a step.", "With .1 and .9 it is too long as well.")),
+        (
+            {},
+            {},
+            (
+                "With targets 0 and 1 that is too long: the best settings have 0.75 at most.",
+                "With .1 and .9 it is too long as well.",
+            ),
+        ),
         (
             {"band": {"steps": [2, 3]}},
             {"band": {"steps": [2, 3]}},
-            ("too short a step.", "With .1 and .9 it is too short"),
+            ("With targets 0 and 1 that is too short", "With .1 and .9 it is too short"),
         ),
         (
             {"band": {"steps": [0.5, 2]}},
             {"band": {"steps": [0.5, 2]}},
-            ("1.0, is one of them.", "is in the best range."),
+            ("with targets 0 and 1 it is in the best range.", "is in the best range."),
         ),
         (
             {"band": None},

@@ -81,7 +81,7 @@ def test_a_network_within_its_margin_stops_changing(run):
 
 def test_rows_follow_the_table_and_the_print_is_compared_with_draws_and_networks(run, tmp_path):
     values = experiments.findings("targets", {"paper": run}, tmp_path / "findings.json")["values"]
-    assert [row["label"] for row in values["rows"]] == ["0", "0.1", "0, margin 0.2"]
+    assert [row["label"] for row in values["rows"]] == ["0", ".1", "0, margin .2"]
     for row, (_, table) in zip(values["rows"], run.table.groupby(["margin", "off_target"]), strict=True):
         solved = table[table.solved_at_mark]
         assert row["count"] == len(solved) and row["alike"]["n"] == len(solved)
@@ -97,11 +97,11 @@ def test_claims_and_sections_are_complete_for_short_runs(run, tmp_path):
     """With networks that solve the task, and in a run where none does."""
     short = Protocol(seeds=3, off_targets=(0.0, 0.1), margins=(), sweeps=40, draws=50, path=(0,))
     unsolved = experiments.build("targets", {"paper": short}, tmp_path)["paper"]
-    for one, words in ((run, "have its mean outputs"), (unsolved, "no network trained with t = 0.1 solves")):
+    for one, words in ((run, "have its mean outputs"), (unsolved, "no network trained with t = .1 solves")):
         results = experiments.findings("targets", {"paper": one}, tmp_path / "findings.json")
         claim = experiments.claims("targets", results)["S15"]
         assert words in claim.ours and claim.verdict == "reproduced"
-        assert "| 0.1 |" in experiments.section("50_targets", {"targets": results})
+        assert "| .1 |" in experiments.section("50_targets", {"targets": results})
         for name, figure in figures.FIGURES.items():
             assert figure({"paper": one}, results["values"]), name
     assert results["values"]["summary"] == {"0": None, "0.1": None} and results["values"]["moved"] is None

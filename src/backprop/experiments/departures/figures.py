@@ -62,7 +62,7 @@ def attempts(runs: Runs, values: Values) -> Figure:
     groups = {}
     for name, rows in table[~table.fresh].groupby("group", sort=False):
         groups[label(str(name))] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
-    fig, ax = plots.axes(plots.COLUMN, 3.4)
+    fig, ax = plots.axes(plots.COLUMN, 2.5)
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
     for mark in values["effects"]["marks"]:
         if mark < cap:
@@ -77,7 +77,7 @@ def families(runs: Runs, values: Values) -> Figure:
         name = "the paper's protocol, rate tuned" if cell["group"] == TUNED else cell["name"]
         rows.setdefault(name, {})[cell["coding"]] = cell
     codings = [coding for coding in values["codings"] if any(coding in cells for cells in rows.values())]
-    fig = plots.figure(plots.COLUMN, 0.17 * len(rows) + 1.2)
+    fig = plots.figure(plots.COLUMN, 0.15 * len(rows) + 0.9)
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, coding in zip(axes, codings, strict=True):
         shares = [

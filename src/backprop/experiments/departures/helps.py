@@ -32,7 +32,7 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     for kind in STUDIES:
         rows += [(row["name"], "" if k else kind, row["cells"]) for k, row in enumerate(tuned["kinds"][kind])]
     starts = [k - 0.5 for k, (_, kind, _) in enumerate(rows) if kind]
-    fig = plots.figure(plots.COLUMN, 0.165 * len(rows) + 1.1)
+    fig = plots.figure(plots.COLUMN, 0.152 * len(rows) + 1.1)
     fig.suptitle(title(codings), x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, (coding, own) in zip(axes, codings.items(), strict=True):
@@ -76,7 +76,7 @@ def _panel(ax: Axes, cells: Sequence[Mapping[str, Any] | None], paper: float) ->
         ax.hlines(row, solved["low"], solved["high"], color=colour, lw=1.6, zorder=2)
         ax.plot(solved["rate"], row, marker, color=colour, ms=4.6, zorder=3, clip_on=False)
         ax.annotate(
-            f"{cell['epsilon']:g}".removeprefix("0"), (1, row), (30, 0), xycoords=("axes fraction", "data"),
+            f"{cell['epsilon']:g}", (1, row), (30, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha="right", va="center", fontsize=style.SMALL,
         )  # fmt: skip
     ax.annotate(

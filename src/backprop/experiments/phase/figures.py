@@ -79,7 +79,7 @@ def _maps(values: Values, measure: str, label: str, message: str, **look: Any) -
     known = np.concatenate([cells[np.isfinite(cells)] for cells in maps])
     if known.size:
         look.setdefault("limits", (known.min(), known.max()))
-    fig = plots.figure(plots.COLUMN, 3.2)
+    fig = plots.figure(plots.COLUMN, 3.0)
     fig.suptitle(message, x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
     axes = list(np.atleast_1d(fig.subplots(1, len(codings), sharey=True)))
     for ax, own, cells in zip(axes, codings, maps, strict=True):

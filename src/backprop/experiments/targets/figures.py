@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from backprop import plots
 from backprop.experiments.targets.analyse import gradient_norms
 from backprop.experiments.targets.prints import NAMES
+from backprop.experiments.targets.protocol import label
 from backprop.plots import style
 from backprop.results.variant import Run
 
@@ -24,13 +25,13 @@ def stationary(runs: Runs, values: Values) -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.9)
     t = np.linspace(0, 0.2, 401)
     ends = []
-    for k, (name, label) in enumerate(NAMES.items()):
+    for k, (name, known) in enumerate(NAMES.items()):
         colour = style.SERIES[k]
         norm = gradient_norms(arrays["printed_gradients"][k][:, None], t)[0]
         low, high = np.quantile(gradient_norms(arrays["drawn_gradients"][k], t), (0.025, 0.975), axis=0)
         ax.fill_between(t, low, high, color=colour, alpha=0.18, lw=0)
         ax.plot(t, norm, color=colour, ls=style.DASHES[k])
-        ends.append(plots.End(t[-1], norm[-1], label, colour))
+        ends.append(plots.End(t[-1], norm[-1], known, colour))
         best = values["prints"][name]
         ax.plot([best["low"], best["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
     ax.annotate(
@@ -41,6 +42,7 @@ def stationary(runs: Runs, values: Values) -> Figure:
     ax.set(yscale="log", xlim=(0, 0.2), ylim=(0.0025, 1), xlabel="target t for no palindrome; 1 − t for palindromes")
     ax.set_ylabel("|dE/dw| at the printed weights")
     style.log_ticks(ax.yaxis)
+    ax.set_xticks(np.arange(5) * 0.05, labels=[label(t) for t in np.arange(5) * 0.05])
     ax.grid(axis="both")
     inside = values["points_inside"]
     ax.set_title("the printed weights fit targets .1 and .9" if inside else "the rounding leaves the targets open")
@@ -52,13 +54,13 @@ def solved(runs: Runs, values: Values) -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.4)
     rows = values["trained"]
     groups = {}
-    for label, key in ((f"by sweep {values['cap']:,}", "solved"), (f"by sweep {values['at_mark']:,}", "at_mark")):
+    for name, key in ((f"by sweep {values['cap']:,}", "solved"), (f"by sweep {values['at_mark']:,}", "at_mark")):
         bands = [[row[key][part] for row in rows] for part in ("rate", "low", "high")]
-        groups[label] = (bands[0], bands[1], bands[2])
+        groups[name] = (bands[0], bands[1], bands[2])
     plots.rate_curves(
         ax, [row["t"] for row in rows], groups, xlabel="target t for no palindrome; 1 − t for palindromes", log=False
     )
-    ax.set_xticks([row["t"] for row in rows])
+    ax.set_xticks([row["t"] for row in rows], labels=[row["label"] for row in rows])
     ax.set_title(f"t = {values['easiest']['label']} succeeds most often, t = {values['hardest']['label']} least")
     return fig
 
