@@ -22,6 +22,10 @@ Values = Mapping[str, Any]
 Cells = Sequence[Mapping[str, Any]]
 
 
+MOST_SOLVED = 0.99
+"""The share solved above which the title of `attempts` says that a departure succeeds in the end."""
+
+
 def ranges(runs: Runs, values: Values) -> Figure:
     """Solve rate against the range of the initial weights and against the number of hidden units."""
     fig = plots.figure(plots.COLUMN, 2.9)
@@ -32,7 +36,7 @@ def ranges(runs: Runs, values: Values) -> Figure:
     left.set_xscale("log")
     plots.style.plain_ticks(left.xaxis, sorted({0.1, 0.3, 1, 4, *(start[key] for key in ("narrowest", "widest"))}))
     left.set(
-        title="wide ranges fail" if start["widest_worse"] else "the range matters little",
+        title="Wide ranges fail" if start["widest_worse"] else "The range matters little",
         xlabel="range of the initial weights, ±",
         ylabel=f"solved by sweep {start['cap']:,}",
     )
@@ -41,7 +45,7 @@ def ranges(runs: Runs, values: Values) -> Figure:
           {"paper_rate": "the paper's ε", "quarter_rate": "a quarter of the paper's ε"})  # fmt: skip
     helped = [coding for coding, helps in units["helps"].items() if helps]
     right.set(
-        title=f"more units help towards {' and '.join(helped)}" if helped else "more units do not always help",
+        title=f"More units help towards {' and '.join(helped)}" if helped else "More units do not always help",
         xlabel="hidden units",
         ylabel=f"solved by sweep {units['cap']:,}",
         xticks=sorted({cell["hidden_units"] for cell in values["studies"]["hidden_units"]}),
@@ -64,6 +68,8 @@ def attempts(runs: Runs, values: Values) -> Figure:
         groups[label(str(name))] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
     fig, ax = plots.axes(plots.COLUMN, 2.5)
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
+    done = [label(row["group"]) for row in values["attempts"] if (row["rates"][-1] or 0) > MOST_SOLVED]
+    ax.set_title(f"By sweep {cap:,}, {' and '.join(done)} succeed" if done else f"By sweep {cap:,}, many still fail")
     for mark in values["effects"]["marks"]:
         if mark < cap:
             ax.axvline(mark, color=plots.style.MUTED, lw=0.8, ls=":")
@@ -77,7 +83,10 @@ def families(runs: Runs, values: Values) -> Figure:
         name = "the paper's protocol, rate tuned" if cell["group"] == TUNED else cell["name"]
         rows.setdefault(name, {})[cell["coding"]] = cell
     codings = [coding for coding in values["codings"] if any(coding in cells for cells in rows.values())]
-    fig = plots.figure(plots.COLUMN, 0.15 * len(rows) + 0.9)
+    fig = plots.figure(plots.COLUMN, 0.15 * len(rows) + 1.1)
+    only = values["families"]["nearly_all"]
+    title = f"Almost only 1:2:4: {' and '.join(only)}" if only else "1:2:4 is nowhere nearly the only family"
+    fig.suptitle(title, x=0.01, ha="left", fontsize=plots.style.SIZE, fontweight="bold")
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, coding in zip(axes, codings, strict=True):
         shares = [

@@ -20,7 +20,7 @@ LABELS = {
     "gelu": "GELU",
     "warmup": "warm-up",
     "cross_entropy": "cross-entropy",
-    "inputs_-1_1": "inputs −1 and 1",
+    "inputs_-1_1": "inputs ±1",
     "per_case": "changes after every case",
     "all_together": "all five together",
 }

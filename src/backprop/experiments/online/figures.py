@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from backprop import plots
 from backprop.experiments.online.analyse import NAMES, PRINTS, distances
@@ -46,6 +47,7 @@ def nearness(runs: Runs, values: Values) -> Figure:
             mark, 1, f" {mark:,}", va="top", fontsize=style.SMALL, color=style.INK, transform=ax.get_xaxis_transform()
         )
         ax.set(title=_title(name, values), yscale="log", xlabel="presentations of each case")
+        ax.xaxis.set_major_locator(MaxNLocator(4))
         plots.number_ticks(ax.xaxis)
         plots.percent_ticks(ax.yaxis)
         ax.margins(x=0)
@@ -72,33 +74,23 @@ def _title(name: str, values: Values) -> str:
 
 
 def network(runs: Runs, values: Values) -> Figure:
-    """PDP Fig. 9 beside our closest networks after as many presentations, in the same orientation."""
-    fig = plots.figure(plots.COLUMN, 3.2)
-    axes = fig.subplots(1, 3)
+    """PDP Fig. 9 beside our closest network in fixed order after as many presentations, in the same orientation."""
+    fig = plots.figure(plots.COLUMN, 3.3)
+    axes = fig.subplots(1, 2)
     shown = [(NAMES["pdp"], "", measures.PDP_FIGURE_9)]
-    for variant in ("paper", "batch"):
-        near = values["variants"].get(variant, {"pdp": {"count": 0}})["pdp"]
-        if near["count"]:
-            run = runs[variant]
-            row = int(np.flatnonzero(run.table.seed == near["at_mark_seed"])[0])
-            column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PDP_SWEEPS)))
-            layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
-            _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
-            turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
-            away = f"seed {near['at_mark_seed']}, {plots.percent(near['at_mark_closest'])} away"
-            title = "ours, case by case" if variant == "paper" else "ours, sweep by sweep"
-            shown.append((title, away, (turned[0][0], turned[1][0])))
+    near = values["variants"]["paper"]["pdp"]
+    if near["count"]:
+        run = runs["paper"]
+        row = int(np.flatnonzero(run.table.seed == near["at_mark_seed"])[0])
+        column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PDP_SWEEPS)))
+        layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
+        _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
+        turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
+        away = f"seed {near['at_mark_seed']}, {plots.percent(near['at_mark_closest'])} away"
+        shown.append(("Ours, trained case by case in fixed order", away, (turned[0][0], turned[1][0])))
     for ax, (title, subtitle, (layer_1, layer_2)) in zip(axes, shown, strict=False):
         plots.network_diagram(
-            ax,
-            layer_1[:, :-1],
-            layer_1[:, -1],
-            layer_2[0, :-1],
-            layer_2[0, -1],
-            title,
-            subtitle,
-            largest=13.0,
-            size=6.0,
+            ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=13.0, size=8
         )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
@@ -107,7 +99,7 @@ def network(runs: Runs, values: Values) -> Figure:
 
 def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks that are unsolved, by the order of the cases."""
-    fig, ax = plots.axes(plots.COLUMN, 2.3)
+    fig, ax = plots.axes(plots.COLUMN, 2.1)
     groups = {}
     for variant, word in ORDERS.items():
         if variant in runs:
@@ -116,7 +108,7 @@ def survival(runs: Runs, values: Values) -> Figure:
     plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
     ax.set_xlabel("presentations of each case")
     best = max(values["orders"], key=lambda own: own["solved"]["rate"])
-    ax.set_title(f"most networks learn {best['order'] if best['order'] == ORDERS['batch'] else 'in ' + best['order']}")
+    ax.set_title(f"Most networks learn: {best['order']}")
     return fig
 
 

@@ -120,8 +120,8 @@ def _line_of_constant_step(ax: Axes, step: float, epsilons: Sequence[float], alp
         ax.plot(x, rows, color=color, lw=width)
     inside = np.flatnonzero(np.isfinite(x))
     if inside.size:
-        low = inside[0]
+        low = inside[min(1, inside.size - 1)]  # above the marks of pairs without momentum
         ax.annotate(
-            f"{step:g}", (x[low], rows[low]), (8, 2), textcoords="offset points", color="white",
-            fontsize=style.SMALL, va="bottom", path_effects=[withStroke(linewidth=2, foreground="black")],
+            f"{step:g}", (x[low], rows[low]), (5, 0), textcoords="offset points", color="white",
+            fontsize=style.SMALL, va="center", path_effects=[withStroke(linewidth=2, foreground="black")],
         )  # fmt: skip

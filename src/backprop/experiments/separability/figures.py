@@ -26,12 +26,12 @@ def answers(runs: Runs, values: Values) -> Figure:
     inputs = measures.cases()
     without = outputs(runs["paper"].arrays["weights"][:1].astype(float), inputs)[0]
     printed = measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[0]
-    shown = {"no hidden units: no pattern": without, "two hidden units (RHW Fig. 1)": printed}
-    if values["variants"]["paper"]["solved"]["count"]:
-        shown = {"no hidden units": without, "two hidden units (RHW Fig. 1)": printed}
+    palindrome = measures.is_palindrome(inputs)
     fig = plots.figure(plots.COLUMN, 2.9)
     axes = fig.subplots(1, 2, sharey=True)
-    for ax, (title, output) in zip(axes, shown.items(), strict=True):
+    shown = (("No hidden units", without), ("Two hidden units, RHW Fig. 1", printed))
+    for ax, (name, output) in zip(axes, shown, strict=True):
+        right = int(((output > 0.5) == palindrome).sum())
         mesh = plots.heatmap(
             ax, grid(inputs, output), range(8), range(8), "right half, read backwards", "left half", limits=(0, 1),
             bar=False,
@@ -39,7 +39,7 @@ def answers(runs: Runs, values: Values) -> Figure:
         ax.set_xticks(range(8), labels=HALVES)
         ax.set_yticks(range(8), labels=HALVES)
         ax.plot(range(8), range(8), "o", ms=9, mfc="none", mec=style.VERMILLION, mew=1.6, ls="none")
-        ax.set(title=title, aspect="equal")
+        ax.set(title=f"{name}: {right} of {len(inputs)} right", aspect="equal")
     axes[1].set_ylabel("")
     plots.colour_bar(mesh, list(axes), "output")
     return fig

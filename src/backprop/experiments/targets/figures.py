@@ -45,7 +45,7 @@ def stationary(runs: Runs, values: Values) -> Figure:
     ax.set_xticks(np.arange(5) * 0.05, labels=[label(t) for t in np.arange(5) * 0.05])
     ax.grid(axis="both")
     inside = values["points_inside"]
-    ax.set_title("the printed weights fit targets .1 and .9" if inside else "the rounding leaves the targets open")
+    ax.set_title("The printed weights fit targets .1 and .9" if inside else "The rounding leaves the targets open")
     return fig
 
 
@@ -61,7 +61,7 @@ def solved(runs: Runs, values: Values) -> Figure:
         ax, [row["t"] for row in rows], groups, xlabel="target t for no palindrome; 1 − t for palindromes", log=False
     )
     ax.set_xticks([row["t"] for row in rows], labels=[row["label"] for row in rows])
-    ax.set_title(f"t = {values['easiest']['label']} succeeds most often, t = {values['hardest']['label']} least")
+    ax.set_title(f"Target t = {values['easiest']['label']} succeeds most often, t = {values['hardest']['label']} least")
     return fig
 
 
