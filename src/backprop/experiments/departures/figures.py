@@ -28,7 +28,7 @@ MOST_SOLVED = 0.99
 
 def ranges(runs: Runs, values: Values) -> Figure:
     """Solve rate against the range of the initial weights and against the number of hidden units."""
-    fig = plots.figure(plots.COLUMN, 2.9)
+    fig = plots.figure(plots.COLUMN, 2.7)
     left, right = fig.subplots(1, 2, sharey=True)
     start, units = values["initial_weights"], values["hidden_units"]
     _scan(left, values["studies"]["initial_weights"], "weight_range",
@@ -66,7 +66,7 @@ def attempts(runs: Runs, values: Values) -> Figure:
     groups = {}
     for name, rows in table[~table.fresh].groupby("group", sort=False):
         groups[label(str(name))] = (rows["sweeps_0.5"].fillna(rows.sweeps).to_numpy(), rows.solved.to_numpy())
-    fig, ax = plots.axes(plots.COLUMN, 2.5)
+    fig, ax = plots.axes(plots.COLUMN, 2.2)
     plots.survival_curves(ax, groups, cap=cap, log_time=True)
     done = [label(row["group"]) for row in values["attempts"] if (row["rates"][-1] or 0) > MOST_SOLVED]
     ax.set_title(f"By sweep {cap:,}, {' and '.join(done)} succeed" if done else f"By sweep {cap:,}, many still fail")

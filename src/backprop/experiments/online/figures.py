@@ -75,7 +75,7 @@ def _title(name: str, values: Values) -> str:
 
 def network(runs: Runs, values: Values) -> Figure:
     """PDP Fig. 9 beside our closest network in fixed order after as many presentations, in the same orientation."""
-    fig = plots.figure(plots.COLUMN, 3.3)
+    fig = plots.figure(plots.COLUMN, 3.1)
     axes = fig.subplots(1, 2)
     shown = [(NAMES["pdp"], "", measures.PDP_FIGURE_9)]
     near = values["variants"]["paper"]["pdp"]
@@ -97,23 +97,7 @@ def network(runs: Runs, values: Values) -> Figure:
     return fig
 
 
-def survival(runs: Runs, values: Values) -> Figure:
-    """The share of networks that are unsolved, by the order of the cases."""
-    fig, ax = plots.axes(plots.COLUMN, 2.1)
-    groups = {}
-    for variant, word in ORDERS.items():
-        if variant in runs:
-            times, cap = runs[variant].table.sweeps, runs[variant].protocol["sweeps"]
-            groups[word] = (times.fillna(cap), times.notna())
-    plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
-    ax.set_xlabel("presentations of each case")
-    best = max(values["orders"], key=lambda own: own["solved"]["rate"])
-    ax.set_title(f"Most networks learn: {best['order']}")
-    return fig
-
-
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
-    "survival": survival,
     "nearness": nearness,
     "network": network,
 }

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from backprop import plots
 from backprop.plots import style
@@ -26,7 +25,7 @@ TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 4.0)
 
 def solved(runs: Runs, values: Values) -> Figure:
     """The share of networks that solve the task, with lines of equal step and the pairs that the text compares."""
-    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), limits=(0.0, 1.0))
+    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), 3.0, limits=(0.0, 1.0))
     plots.percent_ticks(bar.yaxis)
     for ax, own in zip(axes, values["codings"], strict=True):
         for step in STEPS:
@@ -46,7 +45,7 @@ def sweeps(runs: Runs, values: Values) -> Figure:
     message = "At no pair do half of the networks learn"
     if medians:
         message = f"The median is {min(medians):,.0f} sweeps at the fastest pair, {max(medians):,.0f} at the slowest"
-    fig, axes, bar = _maps(values, "median", "median sweeps", message, log=True, cmap="cividis_r")
+    fig, axes, bar = _maps(values, "median", "median sweeps", message, 2.5, log=True, cmap="cividis_r")
     for ax in axes:
         ax.patch.set(hatch="////", facecolor="white", edgecolor=style.MUTED)
     bar.invert_yaxis()  # bright is good, and at the top, as in the map of the share solved
@@ -69,7 +68,9 @@ def title(values: Values) -> str:
     return f"{message}; the paper's is too long{where}"
 
 
-def _maps(values: Values, measure: str, label: str, message: str, **look: Any) -> tuple[Figure, list[Axes], Axes]:
+def _maps(
+    values: Values, measure: str, label: str, message: str, height: float, **look: Any
+) -> tuple[Figure, list[Axes], Axes]:
     """One map per coding side by side, with one range of colours and one colour bar."""
     codings = values["codings"]
     maps = [
@@ -79,7 +80,7 @@ def _maps(values: Values, measure: str, label: str, message: str, **look: Any) -
     known = np.concatenate([cells[np.isfinite(cells)] for cells in maps])
     if known.size:
         look.setdefault("limits", (known.min(), known.max()))
-    fig = plots.figure(plots.COLUMN, 3.0)
+    fig = plots.figure(plots.COLUMN, height)
     fig.suptitle(message, x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
     axes = list(np.atleast_1d(fig.subplots(1, len(codings), sharey=True)))
     for ax, own, cells in zip(axes, codings, maps, strict=True):
@@ -112,16 +113,9 @@ def _place(pair: tuple[float, float], epsilons: Sequence[float], alphas: Sequenc
 
 
 def _line_of_constant_step(ax: Axes, step: float, epsilons: Sequence[float], alphas: Sequence[float]) -> None:
-    """The line ε / (1 − α) = step with its number, in a map whose axes are numbers of cells."""
+    """The line ε / (1 − α) = step, in a map whose axes are numbers of cells; it meets α = 0 at ε = step."""
     columns, rates = zip(*((k, epsilon) for k, epsilon in enumerate(epsilons) if epsilon > 0), strict=True)
     rows, wanted = zip(*((k, step * (1 - alpha)) for k, alpha in enumerate(alphas) if alpha < 1), strict=True)
     x = np.interp(np.log(wanted), np.log(rates), columns, left=np.nan, right=np.nan)
     for color, width in (("black", 2.0), ("white", 0.9)):
         ax.plot(x, rows, color=color, lw=width)
-    inside = np.flatnonzero(np.isfinite(x))
-    if inside.size:
-        low = inside[min(1, inside.size - 1)]  # above the marks of pairs without momentum
-        ax.annotate(
-            f"{step:g}", (x[low], rows[low]), (5, 0), textcoords="offset points", color="white",
-            fontsize=style.SMALL, va="center", path_effects=[withStroke(linewidth=2, foreground="black")],
-        )  # fmt: skip

@@ -27,9 +27,9 @@ def answers(runs: Runs, values: Values) -> Figure:
     without = outputs(runs["paper"].arrays["weights"][:1].astype(float), inputs)[0]
     printed = measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[0]
     palindrome = measures.is_palindrome(inputs)
-    fig = plots.figure(plots.COLUMN, 2.9)
+    fig = plots.figure(plots.COLUMN, 2.6)
     axes = fig.subplots(1, 2, sharey=True)
-    shown = (("No hidden units", without), ("Two hidden units, RHW Fig. 1", printed))
+    shown = (("No hidden units", without), ("RHW Fig. 1", printed))
     for ax, (name, output) in zip(axes, shown, strict=True):
         right = int(((output > 0.5) == palindrome).sum())
         mesh = plots.heatmap(
