@@ -10,7 +10,8 @@ from backprop.experiments.equations.protocol import Protocol
 from backprop.experiments.symmetry import measures
 from backprop.protocol import UserError
 from backprop.results import store
-from backprop.stages import analyse, draw, find, train
+from backprop.stages import analyse, find, train
+from tests import experiments
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def test_initial_weights_must_be_uniform_in_the_papers_range():
 
 
 def test_every_stage_runs_although_no_network_is_solved(tmp_path):
-    """Two methods that stop after a few evaluations still give a complete set of claims and a figure."""
+    """Two methods that stop after a few evaluations still give a complete set of claims and a section."""
     variants = {
         "paper": Protocol(seeds=3, checked=2, sweeps=5, evaluations=5),
         "targets_0.1_0.9": Protocol(seeds=3, checked=2, sweeps=5, evaluations=5, targets=(0.1, 0.9)),
@@ -107,8 +108,24 @@ def test_every_stage_runs_although_no_network_is_solved(tmp_path):
     claims = {claim.id: claim for claim in read_claims({"equations": written}, pages.KIT / "claims")}
     assert claims["M3"].verdict == claims["R2"].verdict == "reproduced"
     assert claims["G3"].verdict == "not checkable"
-    draw.run("equations", folders, tmp_path / "findings.json", tmp_path)
-    assert (tmp_path / "second.svg").stat().st_size > 1000
+    text = experiments.section("80_equations", {"equations": written})
+    assert text.count("| L-BFGS |") == 2
+
+
+@pytest.mark.parametrize(
+    ("lower", "as_often", "less_often", "sentence"),
+    [
+        (True, True, False, "both descend faster, and they solve the task at least as often."),
+        (True, False, True, "both descend faster, but stop in poor minima that momentum passes by."),
+        (True, False, False, "both descend faster, but not both solve the task as often"),
+        (False, True, False, "not both reach a lower E than gradient descent in the first 100 sweeps"),
+    ],
+)
+def test_the_appendix_says_what_second_derivatives_bring(lower, as_often, less_often, sentence):
+    checked = dict.fromkeys(findings.CHECKS, 1e-16) | {"overwritten": 0.3, "tied": 0.0}
+    second = {"lower": lower, "as_often": as_often, "less_often": less_often, "budget": 2000, "networks": 100}
+    values = {"checks": checked, "second": {"paper": second}, "rows": [], "changes": 10, "early": 100}
+    assert sentence in experiments.section("80_equations", {"equations": {"values": values}})
 
 
 def test_targets_in_the_wrong_order_are_refused():

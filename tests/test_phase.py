@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from backprop.experiments.symmetry.train import train_networks
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
-from tests import experiments
+from tests.test_departures import diagram
 
 SMALL: dict[str, Any] = {
     "seeds": 20,
@@ -119,10 +120,32 @@ def test_a_diagram_without_a_solved_network_is_judged_printed_and_drawn(tmp_path
     assert content["verdicts"] == {"S4": "reproduced", "M6": "not reproduced"}
     claims = read_claims({"phase": content}, pages.KIT / "claims")
     assert "not clearly faster at its best" in claims[1].ours
-    text = experiments.section("31_phase", {"phase": content})
-    assert "No pair solves the task clearly more often than the paper's." in text
+    assert set(diagram()) <= set(values["variants"]["paper"]), "the sections are tested with numbers of this shape"
+    assert values["paper"]["mean_error"] == pytest.approx(0.1 / 32)
+    assert figures.title(values) == "With few settings do most networks learn"
     for figure in figures.FIGURES.values():
         assert figure(runs, values)
+
+
+def test_the_title_of_the_map_says_whether_the_papers_step_is_too_long():
+    def values(*highest):
+        bands = [{"steps": [0.2, high]} for high in highest]
+        return {"paper": {"step": 1.0}, "codings": [{"coding": c, "band": b} for c, b in zip("ab", bands, strict=True)]}
+
+    assert figures.title(values(0.75, 1.2)).endswith("the paper's is too long with targets a")
+    assert figures.title(values(0.75, 0.75)).endswith("the paper's is too long")
+    assert figures.title(values(1.2, 1.2)) == "Success depends on the step ε/(1 − α)"
+
+
+def test_much_momentum_hurts_only_if_no_rate_makes_up_for_it(trained):
+    """Solve rates [alphas, epsilons] that are 1 without momentum; the paper's alpha is the last row."""
+    protocol, arrays = trained
+    for at_alpha, hurts in ((0, True), (5, False)):
+        solved = {**arrays, "first_sweep": np.where(arrays["alpha"] == 0.9, at_alpha - 1, 5)}
+        table = analyse(protocol, solved)
+        run = SimpleNamespace(protocol={key: getattr(protocol, key) for key in protocol.fields()}, table=table)
+        own = findings.values({"paper": run})["variants"]["paper"]  # type: ignore[dict-item]
+        assert own["momentum_hurts"] is hurts and own["at_alpha"]["rate"] == float(not hurts)
 
 
 def test_a_diagram_without_the_papers_pair_says_so(tmp_path):

@@ -81,7 +81,7 @@ def test_a_network_within_its_margin_stops_changing(run):
 
 def test_rows_follow_the_table_and_the_print_is_compared_with_draws_and_networks(run, tmp_path):
     values = experiments.findings("targets", {"paper": run}, tmp_path / "findings.json")["values"]
-    assert [row["label"] for row in values["rows"]] == ["0", "0.1", "0, margin 0.2"]
+    assert [row["label"] for row in values["rows"]] == ["0", ".1", "0, margin .2"]
     for row, (_, table) in zip(values["rows"], run.table.groupby(["margin", "off_target"]), strict=True):
         solved = table[table.solved_at_mark]
         assert row["count"] == len(solved) and row["alike"]["n"] == len(solved)
@@ -97,14 +97,44 @@ def test_claims_and_sections_are_complete_for_short_runs(run, tmp_path):
     """With networks that solve the task, and in a run where none does."""
     short = Protocol(seeds=3, off_targets=(0.0, 0.1), margins=(), sweeps=40, draws=50, path=(0,))
     unsolved = experiments.build("targets", {"paper": short}, tmp_path)["paper"]
-    for one, words in ((run, "have its mean outputs"), (unsolved, "no network trained with t = 0.1 solves")):
+    for one, words in ((run, "have its mean outputs"), (unsolved, "no network trained with t = .1 solves")):
         results = experiments.findings("targets", {"paper": one}, tmp_path / "findings.json")
         claim = experiments.claims("targets", results)["S15"]
         assert words in claim.ours and claim.verdict == "reproduced"
-        assert "| 0.1 |" in experiments.section("42_targets", {"targets": results})
+        assert "| .1 |" in experiments.section("50_targets", {"targets": results})
         for name, figure in figures.FIGURES.items():
             assert figure({"paper": one}, results["values"]), name
     assert results["values"]["summary"] == {"0": None, "0.1": None} and results["values"]["moved"] is None
+
+
+def test_the_chapter_says_that_the_print_is_closer_to_a_stationary_point_than_our_networks(run, tmp_path):
+    """A referee sees it in the figure and in the table, so the text must name it: each part only if it is true."""
+    results = experiments.findings("targets", {"paper": run}, tmp_path / "findings.json")
+    values = results["values"]
+    for below_all, below_rounding, sentence in (
+        (True, True, "smaller than that of every network trained with this target, and below the 95% range of the"),
+        (True, False, "smaller than that of every network trained with this target."),
+        (False, True, "the gradient of the print is below the 95% range of the rounding."),
+        (False, False, "the gradient of the print is as small as we expect from rounding and training."),
+    ):
+        values["inside"]["print_is_below_all"] = below_all
+        values["prints"]["figure_1"]["at"]["0.1"]["below_rounding"] = below_rounding
+        text = experiments.section("50_targets", {"targets": results})
+        assert sentence in text
+        assert ("One result we cannot explain." in text) == (below_all or below_rounding)
+        assert ("the line of RHW Fig. 1 is below its band" in text) == below_rounding
+
+
+def test_the_chapter_leads_with_what_the_print_supports(run, tmp_path):
+    results = experiments.findings("targets", {"paper": run}, tmp_path / "findings.json")
+    text = experiments.section("50_targets", {"targets": results})
+    assert text.split("\n\n")[1].startswith(
+        "The paper does not state its targets, but the weights in RHW Fig. 1 point to .1 and .9."
+    )
+    assert "So RHW Fig. 1 was trained towards .1 and .9" in text
+    results["values"]["points_inside"] = False
+    text = experiments.section("50_targets", {"targets": results})
+    assert "the rounding of RHW Fig. 1 leaves them open" in text and "So RHW Fig. 1" not in text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ weights, `distributions` learning times, `rates` rates with intervals, `curves` 
 
 from backprop.plots.curves import error_curves, loss_curve
 from backprop.plots.distributions import survival_curves, sweeps_distribution
-from backprop.plots.grids import confusion_matrix, heatmap, image_grid
+from backprop.plots.grids import colour_bar, confusion_matrix, heatmap, image_grid
 from backprop.plots.labels import End, EndLabels, spread
 from backprop.plots.networks import hinton_diagram, hinton_gallery, network_diagram
 from backprop.plots.rates import interval_dots, rate_curves, rate_intervals
@@ -37,6 +37,7 @@ __all__ = [
     "End",
     "EndLabels",
     "axes",
+    "colour_bar",
     "confusion_matrix",
     "error_curves",
     "figure",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -33,13 +34,15 @@ def heatmap(
     log: bool = False,
     text: Callable[[float], str] | None = None,
     cmap: str = MAP,
-) -> None:
+    bar: bool = True,
+) -> QuadMesh:
     """A scan of two parameters: `values` [len(y), len(x)], one cell per pair, the first row at the bottom.
 
     Cells have equal size, whatever the spacing of `x` and `y`, and are labelled with the numbers in `x` and `y`. Cells
     with nan are hatched. `mark` is a point (x, y): a frame around the cell there, or a cross between two cells. `label`
     names the colour bar, `limits` fixes the range of colours, and `log` makes the colours logarithmic. `text` formats
-    the value printed in each cell. A wrong shape of `values` raises ValueError.
+    the value printed in each cell. Without `bar` there is no colour bar; the caller draws one from the cells that this
+    function returns. A wrong shape of `values` raises ValueError.
     """
     v = np.ma.masked_invalid(np.asarray(values, float))
     if v.shape != (len(y), len(x)):
@@ -74,11 +77,19 @@ def heatmap(
                 )
     if mark is not None:
         _mark(ax, (_index(mark[0], x), _index(mark[1], y)), mark_label)
-    assert ax.figure is not None
-    bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02, aspect=28)
+    if bar:
+        colour_bar(mesh, [ax], label, log=log)
+    return mesh
+
+
+def colour_bar(mesh: QuadMesh, axes: Sequence[Axes], label: str, log: bool = False) -> Axes:
+    """The colour bar of the cells that `heatmap` drew, at the right of `axes`; returns its axes."""
+    figure: Any = axes[0].figure
+    bar = figure.colorbar(mesh, ax=list(axes), label=label, pad=0.02, aspect=28)
     if log:
         log_ticks(bar.ax.yaxis)
     bar.outline.set_visible(False)
+    return bar.ax
 
 
 def _index(value: float, grid: Sequence[float]) -> float:

@@ -10,8 +10,8 @@ from backprop.experiments.departures.studies import pick
 from backprop.protocol import UserError
 
 FIXES = {
-    "mean_error": ("the error is a mean over cases", "`loss = ((y - d) ** 2).sum() / 2`"),
-    "no_momentum": ("descent without momentum", "`SGD(parameters, lr={epsilon:g}, momentum={alpha:g})`"),
+    "mean_error": ("the error is a mean", "`loss = ((y - d)**2).sum() / 2`"),
+    "no_momentum": ("no momentum", "`SGD(w, lr={epsilon:g}, momentum={alpha:g})`"),
     "zero_biases": ("biases start at zero", "`uniform_(bias, -{range:g}, {range:g})`"),
     "inputs_-1_1": ("inputs are −1 and 1", "`x = (x + 1) / 2`"),
     "tanh": ("hidden units are tanh", "`hidden = torch.sigmoid(x)`"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.evidence.verdicts import MOST, share
+from backprop.experiments.departures.labels import REPEATED, TUNED
 from backprop.experiments.departures.protocol import coding_name
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.analyse import FAMILIES, family_of
@@ -49,6 +50,12 @@ def family_changes(member: np.ndarray) -> dict[str, Any]:
     return {"moved": share(moved[settled]), "passes": passes, "entered": int(entered.any(axis=0).sum())}
 
 
+def compared(best: Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]) -> list[Mapping[str, Any]]:
+    """The best cells with families: the paper's protocol with its rate tuned, once, and every alternative to it."""
+    cells = [cell for study in STUDIES for own in best.get(study, {}).values() for cell in own if cell["families"]]
+    return [cell for cell in cells if cell["group"] == TUNED or cell["group"] not in REPEATED]
+
+
 def by_departure(best: Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]) -> dict[str, Any]:
     """Departures under which families differ from Experiment 1's.
 
@@ -62,9 +69,7 @@ def by_departure(best: Mapping[str, Mapping[str, Iterable[Mapping[str, Any]]]]) 
     """
     nearly_all: dict[str, bool] = {}
     neither: dict[str, list[str]] = {}
-    for cell in (cell for study in STUDIES for cells in best.get(study, {}).values() for cell in cells):
-        if not cell["families"]:
-            continue
+    for cell in compared(best):
         families, name, coding = cell["families"], cell["name"], cell["coding"]
         nearly_all[name] = nearly_all.get(name, True) and families["1:2:4"]["low"] > MOST
         neither.setdefault(coding, [])

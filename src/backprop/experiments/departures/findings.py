@@ -10,6 +10,7 @@ import pandas as pd
 
 from backprop.evidence.verdicts import FEW, NOT_JUDGED, by_count, verdict
 from backprop.experiments.departures import attempts, families, scans, tuned
+from backprop.experiments.departures.labels import TUNED
 from backprop.experiments.departures.studies import best_cells, cells_of, pick, select
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
@@ -17,7 +18,7 @@ from backprop.protocol import UserError
 from backprop.results.variant import Run
 
 STUDIES = (
-    *tuned.STUDIES.values(), "initial_weights", "hidden_units", "input_width", "attempts", "attempts_0.1_0.9",
+    *tuned.STUDIES.values(), "initial_weights", "hidden_units", "more_inputs", "attempts", "attempts_0.1_0.9",
 )  # fmt: skip
 """The variants of the shipped configuration that the report needs."""
 
@@ -30,21 +31,23 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
     Returns:
         `studies`: the cells of each study, compared with the paper's protocol from the same seeds; `best`: by study and
-        coding, the best cell of each group on fresh seeds; `main`, `adaptive` and `falling`: how these compare, see
-        `tuned`; `initial_weights`, `hidden_units` and `input_width`, see `scans`; `attempts` and `effects`, see
-        `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`.
+        coding, the best cell of each group on fresh seeds; `tuned` and `kinds`: how these compare, see `tuned.choices`
+        and `tuned.findings`; `initial_weights`, `hidden_units` and `more_inputs`, see `scans`; `attempts` and
+        `effects`, see `attempts`; `families` and `movement`, see `families`; `equal_units`; `unsolved`; `summary`.
     """
     for name in STUDIES:
         if name not in runs:
             raise UserError(f"departures: the report needs the study '{name}', see config/config.yaml.")
     reference = {coding: select(runs["paper"].table, coding=coding) for coding in runs["paper"].table.coding.unique()}
     studies = {name: cells_of(run, reference) for name, run in runs.items()}
-    best = {name: cells for name, run in runs.items() if (cells := best_cells(run))}
-    for name in tuned.STUDIES.values():
+    optimizers = runs["optimizers"].table
+    alone = {coding: select(optimizers, fresh=True, group=TUNED, coding=coding) for coding in reference}
+    best = {name: cells for name, run in runs.items() if (cells := best_cells(run, alone))}
+    for name in (*tuned.STUDIES.values(), "more_inputs"):
         if name not in best:
             raise UserError(f"departures: the study '{name}' has no fresh networks; set its fresh_seeds above 0.")
     long, short = studies["attempts"], studies["attempts_0.1_0.9"]
-    main = tuned.choices(best)
+    compared = tuned.choices(best)
     numbers = {
         "mark": PRINTED_SWEEPS,
         "rules": {"few": FEW, "a_few": scans.A_FEW},
@@ -53,13 +56,11 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "cells": sum(len(cells) for cells in studies.values()),
         "studies": studies,
         "best": best,
-        "main": main,
-        "edge": _edge(main),
-        "adaptive": tuned.adaptive(best["optimizers"]),
-        "falling": tuned.falling(best["schedules"]),
+        "tuned": compared,
+        "kinds": tuned.findings(compared["kinds"], best["optimizers"]),
         "initial_weights": scans.initial_weights(studies["initial_weights"]),
         "hidden_units": scans.hidden_units(studies["hidden_units"]),
-        "input_width": scans.input_width(studies["input_width"]),
+        "more_inputs": scans.more_inputs(best["more_inputs"]),
         "attempts": attempts.table(long, short),
         "effects": attempts.effects(long, short),
         "families": families.by_departure(best),
@@ -99,16 +100,6 @@ def by_more_units(settings: Iterable[Mapping[str, Any]]) -> str:
     """Reproduced if a few more units are better in all settings that count, partly if in some; see few_more_units."""
     judged = [setting["better"] for setting in settings if setting["judged"]]
     return by_count(judged) if judged else NOT_JUDGED
-
-
-def _edge(main: Mapping[str, Any]) -> list[str]:
-    """Groups whose best rate is the smallest or largest tried, each with its coding."""
-    return [
-        f"{name} (targets {coding})"
-        for codings in main.values()
-        for coding, compared in codings.items()
-        for name in compared["edge"]
-    ]
 
 
 def _equal_units(cells: Sequence[Mapping[str, Any]], table: pd.DataFrame) -> dict[str, Any]:

@@ -53,18 +53,14 @@ def hidden_units(cells: Cells) -> dict[str, Any]:
     """How more hidden units than two matter.
 
     Returns:
-        The `cap` and the `counts` of hidden units; `rows`: one per coding and learning rate, with the solve rate at
-        each count (None where it was not tried); `settings`: see `few_more_units`; `judged`: how many of these count,
-        and `better`: in how many of them a few more units help; `helps`: by coding, whether they help in all that
-        count (None if none counts); `most_worse`: by coding, whether the most units solve less than the fewest at the
-        paper's rate (intervals apart).
+        The `cap`; `settings`: see `few_more_units`; `judged`: how many of these count, and `better`: in how many of
+        them a few more units help; `helps`: by coding, whether they help in all that count (None if none counts);
+        `most_worse`: by coding, whether the most units solve less than the fewest at the paper's rate (intervals
+        apart).
     """
-    counts = sorted({cell["hidden_units"] for cell in cells})
-    rows, worse = [], {}
+    worse = {}
     for (coding, epsilon), own in _by_setting(cells).items():
         solved = {cell["hidden_units"]: cell["solved"] for cell in own}
-        rates = [solved[count]["rate"] if count in solved else None for count in counts]
-        rows.append({"coding": coding, "epsilon": epsilon, "rates": rates})
         if epsilon == Symmetry.epsilon:
             worse[coding] = solved[max(solved)]["high"] < solved[min(solved)]["low"]
     settings = few_more_units(cells)
@@ -75,8 +71,6 @@ def hidden_units(cells: Cells) -> dict[str, Any]:
         helps[coding] = all(own_judged) if own_judged else None
     return {
         "cap": cells[0]["cap"],
-        "counts": counts,
-        "rows": rows,
         "settings": settings,
         "judged": len(judged),
         "better": sum(setting["better"] for setting in judged),
@@ -105,16 +99,20 @@ def few_more_units(cells: Cells) -> list[dict[str, Any]]:
     return settings
 
 
-def input_width(cells: Cells) -> dict[str, Any]:
-    """How wider inputs matter: the `cap`, the next width that was tried after the paper's (`bits`, None without one)
-    and the `highest` solve rate at that width or above, at any rate and under any coding.
+def more_inputs(best: Mapping[str, Cells]) -> dict[str, Any]:
+    """Networks with more inputs and a tuned rate, on fresh seeds.
+
+    Args:
+        best: by coding, the best cell of the group.
+
+    Returns:
+        The number of inputs `bits`, the `cap`, and the `lowest` solve rate under any coding, as a share.
     """
-    wider = [cell for cell in cells if cell["bits"] > Symmetry.bits]
+    cells = [cells[0] for cells in best.values()]
     return {
+        "bits": cells[0]["bits"],
         "cap": cells[0]["cap"],
-        "paper": Symmetry.bits,
-        "bits": min((cell["bits"] for cell in wider), default=None),
-        "highest": max((cell["solved"]["rate"] for cell in wider), default=None),
+        "lowest": min((cell["solved"] for cell in cells), key=lambda solved: solved["rate"]),
     }
 
 

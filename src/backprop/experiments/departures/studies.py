@@ -50,15 +50,14 @@ def cells_of(run: Run, reference: Mapping[str, pd.DataFrame]) -> list[dict[str, 
     return [_cell(own) | {"versus": _versus(own, reference)} for _, own in rows]
 
 
-def best_cells(run: Run) -> dict[str, list[dict[str, Any]]]:
-    """By coding, the best cell of each group on fresh seeds, compared with the study's first group."""
+def best_cells(run: Run, reference: Mapping[str, pd.DataFrame]) -> dict[str, list[dict[str, Any]]]:
+    """By coding, the best cell of each group on fresh seeds; `reference` is as in `cells_of`."""
     fresh = run.table[run.table.fresh]
     best: dict[str, list[dict[str, Any]]] = {}
     for coding, rows in fresh.groupby("coding", sort=False):
-        groups = [own for _, own in rows.groupby("group", sort=False)]
         best[str(coding)] = [
-            _cell(own) | {"versus": _versus(own, {str(coding): groups[0]}), "at_edge": _at_edge(run.table, own.iloc[0])}
-            for own in groups
+            _cell(own) | {"versus": _versus(own, reference), "at_edge": _at_edge(run.table, own.iloc[0])}
+            for _, own in rows.groupby("group", sort=False)
         ]
     return best
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from backprop import plots
 from backprop.experiments.online.analyse import NAMES, PRINTS, distances
+from backprop.experiments.online.findings import FAMILY
 from backprop.experiments.online.protocol import ORDERS, PDP_SWEEPS
 from backprop.experiments.symmetry import measures
 from backprop.plots import style
@@ -21,76 +23,81 @@ Values = Mapping[str, Any]
 
 
 def nearness(runs: Runs, values: Values) -> Figure:
-    """The distance of networks of the family 1:2:4 to each printed network, over presentations."""
-    fig = plots.figure(plots.WIDE, 3.1)
-    for ax, (name, (_, mark)) in zip(fig.subplots(1, 2, sharey=True), PRINTS.items(), strict=True):
-        ends = []
-        for k, (variant, word) in enumerate(ORDERS.items()):
-            if variant not in runs or not values["variants"][variant][name]["count"]:
+    """The distance of networks of the family 1:2:4 to each printed network, over presentations.
+
+    The fixed order has its median and the range of 90 % of its networks; the other procedures share one grey range.
+    """
+    fig = plots.figure(plots.COLUMN, 2.7)
+    axes = fig.subplots(1, 2, sharey=True)
+    for ax, (name, (_, mark)) in zip(axes, PRINTS.items(), strict=True):
+        away = {variant: _distances(runs[variant], name) for variant in ORDERS if variant in runs}
+        for variants, colour in ((tuple(ORDERS)[1:], style.MUTED), (("paper",), style.BLUE)):
+            own = [away[variant] for variant in variants if variant in away and len(away[variant])]
+            if not own:
                 continue
-            run = runs[variant]
-            sweeps, away = run.arrays["kept_sweeps"], distances(run.arrays, name)
-            away = away[(run.table.family == "1:2:4").to_numpy()]
-            middle = np.median(away, axis=0)
-            ax.fill_between(sweeps, *np.quantile(away, (0.05, 0.95), axis=0), color=style.SERIES[k], alpha=0.15, lw=0)
-            ax.plot(sweeps, middle, color=style.SERIES[k], ls=style.DASHES[k], lw=1.3)
-            ax.plot(sweeps, away.min(axis=0), color=style.SERIES[k], lw=0.7)
-            ends.append(plots.End(float(sweeps[-1]), float(middle[-1]), word, style.SERIES[k]))
-        ax.axvline(mark, color=style.MUTED, lw=0.8, ls=":")
+            sweeps = runs[variants[0]].arrays["kept_sweeps"]
+            low = np.min([np.quantile(one, 0.05, axis=0) for one in own], axis=0)
+            high = np.max([np.quantile(one, 0.95, axis=0) for one in own], axis=0)
+            ax.fill_between(sweeps, low, high, color=colour, alpha=0.25, lw=0)
+            ax.plot(sweeps, np.min([one.min(axis=0) for one in own], axis=0), color=colour, lw=0.8)
+            if variants == ("paper",):
+                ax.plot(sweeps, np.median(own[0], axis=0), color=colour, lw=1.5)
+        ax.axvline(mark, color=style.INK, lw=0.8, ls=":")
         ax.text(
-            mark, 1, f" {mark:,}", va="top", fontsize=style.SMALL, color=style.MUTED, transform=ax.get_xaxis_transform()
+            mark, 1, f" {mark:,}", va="top", fontsize=style.SMALL, color=style.INK, transform=ax.get_xaxis_transform()
         )
-        ax.set(title=f"distance to {NAMES[name]}", yscale="log", xlabel="presentations of each case")
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}"))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:g}%"))
+        ax.set(title=_title(name, values), yscale="log", xlabel="presentations of each case")
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+        plots.number_ticks(ax.xaxis)
+        plots.percent_ticks(ax.yaxis)
         ax.margins(x=0)
         ax.grid(axis="y")
-        if name == "figure_1":
-            plots.EndLabels(ax, ends)
+    axes[0].set_ylabel("distance to the print")
+    handles = [Line2D([], [], color=colour, lw=5, alpha=0.5, label=label) for colour, label in (
+        (style.BLUE, ORDERS["paper"]), (style.MUTED, " and ".join(tuple(ORDERS.values())[1:])))]  # fmt: skip
+    fig.legend(handles=handles, loc="outside lower center", ncols=2)
     return fig
 
 
+def _distances(run: Run, name: str) -> np.ndarray:
+    """Distances to a printed network [networks of its family, kept sweeps]."""
+    return distances(run.arrays, name)[(run.table.family == FAMILY).to_numpy()]
+
+
+def _title(name: str, values: Values) -> str:
+    """What the panel of one printed network shows."""
+    rates = [own[name]["within"]["count"] for own in values["orders"]]
+    near = f"{100 * values['rules']['near']:g}%"
+    if rates[0] and not any(rates[1:]):
+        return f"{NAMES[name]}: only the fixed order\ncomes within {near}"
+    return f"{NAMES[name]}: some come within {near}" if any(rates) else f"{NAMES[name]}: none comes within {near}"
+
+
 def network(runs: Runs, values: Values) -> Figure:
-    """PDP Fig. 9 beside our closest networks after as many presentations, in the same orientation."""
-    fig = plots.figure(plots.WIDE, 3.7)
-    axes = fig.subplots(1, 3)
+    """PDP Fig. 9 beside our closest network in fixed order after as many presentations, in the same orientation."""
+    fig = plots.figure(plots.COLUMN, 3.1)
+    axes = fig.subplots(1, 2)
     shown = [(NAMES["pdp"], "", measures.PDP_FIGURE_9)]
-    for variant in ("paper", "batch"):
-        near = values["variants"].get(variant, {"pdp": {"count": 0}})["pdp"]
-        if near["count"]:
-            run = runs[variant]
-            row = int(np.flatnonzero(run.table.seed == near["at_mark_seed"])[0])
-            column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PDP_SWEEPS)))
-            layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
-            _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
-            turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
-            away = f"seed {near['at_mark_seed']}, {plots.percent(near['at_mark_closest'])} away"
-            title = "ours, case by case" if variant == "paper" else "ours, sweep by sweep"
-            shown.append((title, away, (turned[0][0], turned[1][0])))
+    near = values["variants"]["paper"]["pdp"]
+    if near["count"]:
+        run = runs["paper"]
+        row = int(np.flatnonzero(run.table.seed == near["at_mark_seed"])[0])
+        column = int(np.argmin(np.abs(run.arrays["kept_sweeps"] - PDP_SWEEPS)))
+        layers = [run.arrays[name][row, column][None].astype(float) for name in ("layer_1", "layer_2")]
+        _, best = measures.distance_to(layers[0], layers[1], measures.PDP_FIGURE_9)
+        turned = measures.apply_symmetry(layers[0], layers[1], measures.symmetries()[best[0]])
+        away = f"seed {near['at_mark_seed']}, {plots.percent(near['at_mark_closest'])} away"
+        shown.append(("Ours, trained case by case in fixed order", away, (turned[0][0], turned[1][0])))
     for ax, (title, subtitle, (layer_1, layer_2)) in zip(axes, shown, strict=False):
         plots.network_diagram(
-            ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=13.0
+            ax, layer_1[:, :-1], layer_1[:, -1], layer_2[0, :-1], layer_2[0, -1], title, subtitle, largest=13.0, size=8
         )
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     return fig
 
 
-def survival(runs: Runs, values: Values) -> Figure:
-    """The share of networks that are unsolved, by the order of the cases."""
-    fig, ax = plots.axes(plots.COLUMN, 2.6)
-    groups = {}
-    for variant, word in ORDERS.items():
-        if variant in runs:
-            times, cap = runs[variant].table.sweeps, runs[variant].protocol["sweeps"]
-            groups[word] = (times.fillna(cap), times.notna())
-    plots.survival_curves(ax, groups, cap=max(run.protocol["sweeps"] for run in runs.values()))
-    ax.set_xlabel("presentations of each case")
-    return fig
-
-
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
-    "survival": survival,
     "nearness": nearness,
     "network": network,
 }

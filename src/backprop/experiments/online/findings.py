@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from backprop.evidence.statistics import median_survival
 from backprop.evidence.verdicts import NOT_JUDGED, share, verdict
 from backprop.experiments.online.analyse import NAMES, PRINTS
 from backprop.experiments.online.protocol import ORDERS, PDP_SWEEPS
@@ -30,8 +29,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     Returns:
         `variants`: the numbers of each variant by its name; `orders`: those of the variants in ORDERS, each with its
         name as `order`; `only_fixed`: whether the fixed order alone comes near PDP Fig. 9, beyond the intervals;
-        `closest_other`: the smallest distance to PDP Fig. 9 in any other order, or None; `fits`: whether any network
-        is as near to RHW Fig. 1 as a network must be to count as the same.
+        `fits`: whether any network is as near to RHW Fig. 1 as a network must be to count as the same.
     """
     norm = np.sqrt(sum((layer**2).sum() for layer in measures.PDP_FIGURE_9))
     variants = {name: _variant(run) for name, run in runs.items()}
@@ -45,7 +43,6 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "variants": variants,
         "orders": orders,
         "only_fixed": bool(others) and all(fixed["within"]["low"] > other["within"]["high"] for other in others),
-        "closest_other": min((other["closest"] for other in others), default=None),
         "fits": any(own["figure_1"]["within"]["count"] for own in orders),
     }
 
@@ -83,19 +80,16 @@ def by_presentations(middle: Sequence[float] | None) -> str:
 
 
 def _variant(run: Run) -> dict[str, Any]:
-    table, cap = run.table, run.protocol["sweeps"]
-    median = median_survival(table.sweeps.fillna(cap), table.solved)
     return {
-        "cap": cap,
-        "networks": len(table),
-        "solved": share(table.solved),
-        "median": median.value,
+        "cap": run.protocol["sweeps"],
+        "networks": len(run.table),
+        "solved": share(run.table.solved),
         **{name: _nearness(run, name) for name in PRINTS},
     }
 
 
 def _nearness(run: Run, name: str) -> dict[str, Any]:
-    """Distances of the family's networks to a printed one: the closest and a typical one, and when they are closest.
+    """Distances of the family's networks to a printed one: those of the closest, and when they are closest.
 
     `sweeps` are the 2.5 %, 50 % and 97.5 % quantiles of the sweep with the smallest distance. Without networks of the
     family the numbers are None.
@@ -108,7 +102,6 @@ def _nearness(run: Run, name: str) -> dict[str, Any]:
         "within": share(table[f"{name}_closest"] < NEAR),
         "at_mark_closest": None if best is None else float(best[f"{name}_at_mark"]),
         "at_mark_seed": None if best is None else int(best.seed),
-        "at_mark_median": None if best is None else float(table[f"{name}_at_mark"].median()),
         "closest": None if best is None else float(table[f"{name}_closest"].min()),
         "sweeps": None if best is None else [float(x) for x in table[f"{name}_sweep"].quantile([0.025, 0.5, 0.975])],
     }

@@ -30,16 +30,17 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     Returns:
         `variants`: by variant, the maps `solved` and `median` [alphas][epsilons] and the pairs that are compared; see
         `_diagram`; `codings`: those of the two target codings, each with its name as `coding`; `rows`: the table of
-        pairs; `paper`: the paper's pair; `lowest_best`: the lowest solve rate of the best pairs, None without any.
+        pairs; `paper`: the paper's pair, its `step`, and the rate that has the effect of the `mean_error`.
     """
     variants = {name: _diagram(run) for name, run in runs.items()}
     codings = [{"coding": coding, **own} for coding, own in by_coding(variants).items()]
-    best = [own["best"]["solved"]["rate"] for own in codings if own["best"]]
     return {
         "paper": {
             "epsilon": Symmetry.epsilon,
             "alpha": Symmetry.alpha,
             "step": _step(Symmetry.epsilon, Symmetry.alpha),
+            # the mean square instead of half the sum divides every derivative by half the number of cases
+            "mean_error": 2 * Symmetry.epsilon / 2**Symmetry.bits,
         },
         "variants": variants,
         "codings": codings,
@@ -49,7 +50,6 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             for key, what in PAIRS.items()
             if own[key]
         ],
-        "lowest_best": min(best, default=None),
     }
 
 
@@ -99,7 +99,9 @@ def _diagram(run: Run) -> dict[str, Any]:
         Besides the maps: `here` and `without`, the paper's pair and its epsilon without momentum (None if the diagram
         has no such pair); `best`, `best_with` and `best_without` momentum, on fresh seeds (None without fresh seeds);
         `better_pairs`: how many pairs have a solve rate above the interval of the paper's; `band`, see `_band`;
-        `saved`: the share of sweeps that momentum saves between the best pairs (None unless it is faster).
+        `saved`: the share of sweeps that momentum saves between the best pairs (None unless it is faster);
+        `at_alpha`: the highest share solved at the paper's alpha, and `momentum_hurts`: whether it is below that of the
+        best pair without momentum (intervals apart).
     """
     cap, table = run.protocol["sweeps"], run.table[~run.table.fresh]
     epsilons, alphas = (list(run.protocol[name]) for name in ("epsilons", "alphas"))
@@ -108,6 +110,8 @@ def _diagram(run: Run) -> dict[str, Any]:
     rates = np.array([[cell["solved"]["rate"] for cell in line] for line in grid])
     here = cells.get((Symmetry.epsilon, Symmetry.alpha))
     best = _best(run, epsilons, alphas, cap)
+    own = [cells[epsilon, Symmetry.alpha]["solved"] for epsilon in epsilons if Symmetry.alpha in alphas]
+    at_alpha = max(own, key=lambda solved: solved["rate"], default=None)
     with_momentum, without = best.get("momentum"), best.get("none")
     return {
         "cap": cap,
@@ -123,6 +127,8 @@ def _diagram(run: Run) -> dict[str, Any]:
         "best_with": with_momentum,
         "best_without": without,
         "saved": _saved(with_momentum, without),
+        "at_alpha": at_alpha,
+        "momentum_hurts": _below(at_alpha, without),
         "better_pairs": int((rates > here["solved"]["high"]).sum()) if here else None,
         "band": _band(alphas, epsilons, rates),
     }
@@ -164,6 +170,10 @@ def _saved(with_momentum: Mapping[str, Any] | None, without: Mapping[str, Any] |
     if not with_momentum or not without or None in (with_momentum["median"], without["median"]):
         return None
     return 1 - with_momentum["median"] / without["median"] if is_faster(with_momentum, without) else None
+
+
+def _below(at_alpha: Mapping[str, Any] | None, without: Mapping[str, Any] | None) -> bool:
+    return bool(at_alpha and without and at_alpha["high"] < without["solved"]["low"])
 
 
 def _band(alphas: list[float], epsilons: list[float], rates: np.ndarray) -> dict[str, Any] | None:

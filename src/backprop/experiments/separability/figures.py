@@ -17,30 +17,43 @@ from backprop.results.variant import Run
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 
+HALVES = ("000", "001", "010", "011", "100", "101", "110", "111")
+"""Half an input, in the order of the rows and columns."""
+
 
 def answers(runs: Runs, values: Values) -> Figure:
-    """The outputs for all 64 inputs: a trained network without hidden units, and RHW Fig. 1."""
-    run = runs["paper"]
+    """The outputs for all 64 inputs in a grid: a trained network without hidden units, and RHW Fig. 1."""
     inputs = measures.cases()
+    without = outputs(runs["paper"].arrays["weights"][:1].astype(float), inputs)[0]
+    printed = measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[0]
     palindrome = measures.is_palindrome(inputs)
-    shown = {
-        "no hidden units (trained)": outputs(run.arrays["weights"][:1].astype(float), inputs)[0],
-        "two hidden units (RHW Fig. 1)": measures.outputs(
-            measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs
-        )[0],
-    }
-    fig = plots.figure(plots.COLUMN, 2.5)
-    for ax, (title, output) in zip(fig.subplots(1, 2, sharey=True), shown.items(), strict=True):
-        places = np.arange(len(inputs))
-        ax.vlines(places[palindrome], 0, output[palindrome], color=style.BLUE, lw=0.8)
-        ax.plot(places[~palindrome], output[~palindrome], ".", ms=3.5, color=style.MUTED, label="others")
-        ax.plot(places[palindrome], output[palindrome], "o", ms=4.5, color=style.BLUE, label="palindromes")
-        ax.axhline(0.5, color=style.INK, lw=0.7, ls=style.DASHES[2], zorder=0)
-        ax.set(title=title, ylim=(0, 1), xlabel="input, as a binary number")
-        ax.set_xticks([0, 16, 32, 48, 63])
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1.12), ncols=2, handletextpad=0.2, borderaxespad=0)
-    fig.axes[0].set_ylabel("output")
+    fig = plots.figure(plots.COLUMN, 2.6)
+    axes = fig.subplots(1, 2, sharey=True)
+    shown = (("No hidden units", without), ("RHW Fig. 1", printed))
+    for ax, (name, output) in zip(axes, shown, strict=True):
+        right = int(((output > 0.5) == palindrome).sum())
+        mesh = plots.heatmap(
+            ax, grid(inputs, output), range(8), range(8), "right half, read backwards", "left half", limits=(0, 1),
+            bar=False,
+        )  # fmt: skip
+        ax.set_xticks(range(8), labels=HALVES)
+        ax.set_yticks(range(8), labels=HALVES)
+        ax.plot(range(8), range(8), "o", ms=9, mfc="none", mec=style.VERMILLION, mew=1.6, ls="none")
+        ax.set(title=f"{name}: {right} of {len(inputs)} right", aspect="equal")
+    axes[1].set_ylabel("")
+    plots.colour_bar(mesh, list(axes), "output")
     return fig
+
+
+def grid(inputs: np.ndarray, output: np.ndarray) -> np.ndarray:
+    """The `output` [64] for each of the `inputs` [64, 6] as [left half, right half backwards].
+
+    Palindromes are on the diagonal.
+    """
+    places = np.array([4, 2, 1])
+    cells = np.full((8, 8), np.nan)
+    cells[(inputs[:, :3] @ places).astype(int), (inputs[:, :2:-1] @ places).astype(int)] = output
+    return cells
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"answers": answers}

@@ -13,7 +13,7 @@ from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS
 from backprop.experiments.targets.analyse import best_target, gradient_norms
 from backprop.experiments.targets.prints import NAMES, PRINTS, rounding
-from backprop.experiments.targets.protocol import INSIDE, PLAIN
+from backprop.experiments.targets.protocol import INSIDE, PLAIN, label
 from backprop.results.variant import Run
 
 AT = (PLAIN, INSIDE)
@@ -35,7 +35,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     Returns:
         `prints`: the gradient at each printed network; `trained` and `margins`: the networks trained with each target
         and with each margin, `rows` both together; `plain` and `inside`: the rows of `trained` for t = 0 and t = .1;
-        `summary`: by the label of these rows, the share of networks with the mean outputs of RHW Fig. 1, or None if
+        `summary`: by their t, the share of networks with the mean outputs of RHW Fig. 1, or None if
         none solved the task; `others_alike`: that share for all rows but t = .1; `closest`: the row with the network
         closest to RHW Fig. 1, or None; `easiest` and `hardest`: the rows with the highest and the lowest solve rate.
     """
@@ -51,7 +51,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "cap": run.protocol["sweeps"],
         "networks": int(run.table.seed.nunique()),
         "draws": run.protocol["draws"],
-        "rules": {"plain": f"{PLAIN:g}", "inside": f"{INSIDE:g}", "alike": ALIKE},
+        "rules": {"plain": label(PLAIN), "inside": label(INSIDE), "alike": ALIKE},
         "prints": prints,
         "points_inside": by_range(prints["figure_1"]) == REPRODUCED,
         "moved": _moved(run),
@@ -60,7 +60,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "rows": rows,
         "plain": plain,
         "inside": inside,
-        "summary": {row["label"]: row["alike"] if row["count"] else None for row in (plain, inside)},
+        "summary": {f"{row['t']:g}": row["alike"] if row["count"] else None for row in (plain, inside)},
         "others_alike": _pooled([row["alike"] for row in rows if row is not inside]),
         "closest": min((row for row in trained if row["count"]), key=lambda row: row["closest"], default=None),
         "easiest": max(trained, key=lambda row: row["solved"]["count"]),
@@ -141,7 +141,7 @@ def _trained(run: Run, t: float, margin: float, figure_1: Mapping[str, Any]) -> 
     return {
         "t": t,
         "margin": margin,
-        "label": f"{t:g}, margin {margin:g}" if margin else f"{t:g}",
+        "label": f"{label(t)}, margin {label(margin)}" if margin else label(t),
         "solved": share(table.solved),
         "at_mark": share(table.solved_at_mark),
         "count": len(solved),

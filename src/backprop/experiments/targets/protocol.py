@@ -12,6 +12,11 @@ PLAIN, INSIDE = 0.0, 0.1
 """The targets t that the report compares: of the plain reading, 0 and 1, and of the codings .1 and .9."""
 
 
+def label(t: float) -> str:
+    """A target as text and figures print it, like the paper: "0", ".1", ".125"."""
+    return f"{t:g}".removeprefix("0") or "0"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Protocol(protocol.Protocol):
     """The targets of RHW Fig. 1."""
