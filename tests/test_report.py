@@ -71,6 +71,8 @@ print("0.5")
 
 << claims_table(claims.all, "Every claim.") >>
 
+<< scoreboard(claims.paper, "In few words.") >>
+
 # References {.unnumbered}
 
 ::: {#refs}
@@ -84,7 +86,8 @@ labs: {sections: labs, title: Labs, subtitle: Two}
 """
 CLAIMS = """
 claims:
-  S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own}
+  S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own,
+    short: Sweeps, brief: "<< values.networks >> | networks"}
   S3: *claim
   M1: *claim
 rules: {own: As said.}
@@ -100,6 +103,8 @@ def sample(tmp_path: Path) -> dict[str, Any]:
     for path in pages.KIT.iterdir():
         if path.name not in ("sections", "claims", "labs", "documents.yaml"):
             (kit / path.name).symlink_to(path)
+    gaps = "are missing: [S1, S2, S4, S5, S6, S7, S8, S9]"
+    (kit / "claims" / "gaps.yaml").write_text(gaps, encoding="utf-8")
     for name in ("parts.yaml", "rules.yaml"):
         (kit / "claims" / name).symlink_to(pages.KIT / "claims" / name)
     (kit / "claims" / "symmetry.yaml").write_text(CLAIMS, encoding="utf-8")
@@ -121,6 +126,7 @@ def sample(tmp_path: Path) -> dict[str, Any]:
                 "values": {"networks": 4096, "rate": 0.934},
                 "verdicts": verdicts,
                 "protocol": protocol,
+                "protocols": {"paper": {"seeds": 4096}, "patient": {"seeds": 10}},
             }
         },
         "figures": figures,
@@ -150,7 +156,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "(Wilson 1927, 209)" in text
     assert "Finding · It works" in text
     assert 'alt="A falling line."' in page
-    assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == ["S3", "S10", "M1"]
+    assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == 2 * ["S3", "S10", "M1"]
     assert 'class="badge not-reproduced"' in page
     assert "Sweeps | needed" in text
     assert page.count("<math") >= 4

@@ -1,4 +1,4 @@
-"""Tables that several sections print: claims with their verdicts, and the protocol of an experiment."""
+"""Tables that several sections print: claims with their verdicts, the scoreboard, and an experiment's protocol."""
 
 from __future__ import annotations
 
@@ -20,13 +20,25 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
     for claim in claims:
         cells = [
             claim.id,
-            f"{claim.claim} [{claim.source}]{{.small}}",
+            f"{claim.claim} [{claim.source}]{{.small}} {sources(claim.experiment)}",
             claim.paper,
             f"{claim.ours} [{claim.rule}]{{.small}}",
             badge(claim.verdict),
         ]
         lines.append(_row(cells))
     return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .wide}}\n"
+
+
+def scoreboard(claims: Iterable[Claim], caption: str, label: str = "tbl:scoreboard") -> str:
+    """The claims in a few words as a table in Markdown, one row each, so that all of them are on one page."""
+    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 43, 24, 42, 20))]
+    lines += [_row([claim.id, claim.short, claim.paper, claim.brief, badge(claim.verdict)]) for claim in claims]
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .scoreboard .wide}}\n"
+
+
+def sources(experiment: str) -> str:
+    """Where `provenance.with_sources` puts links to the code and the data of an experiment."""
+    return f"[]{{.sources experiment={experiment}}}"
 
 
 def protocol_table(experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper") -> str:

@@ -33,13 +33,14 @@ def heatmap(
     log: bool = False,
     text: Callable[[float], str] | None = None,
     cmap: str = MAP,
+    bar: bool = True,
 ) -> None:
     """A scan of two parameters: `values` [len(y), len(x)], one cell per pair, the first row at the bottom.
 
     Cells have equal size, whatever the spacing of `x` and `y`, and are labelled with the numbers in `x` and `y`. Cells
     with nan are hatched. `mark` is a point (x, y): a frame around the cell there, or a cross between two cells. `label`
-    names the colour bar, `limits` fixes the range of colours, and `log` makes the colours logarithmic. `text` formats
-    the value printed in each cell. A wrong shape of `values` raises ValueError.
+    names the colour bar, which is drawn unless `bar` is false; `limits` fixes the range of colours, and `log` makes the
+    colours logarithmic. `text` formats the value printed in each cell. A wrong shape of `values` raises ValueError.
     """
     v = np.ma.masked_invalid(np.asarray(values, float))
     if v.shape != (len(y), len(x)):
@@ -73,11 +74,12 @@ def heatmap(
                 )
     if mark is not None:
         _mark(ax, (_index(mark[0], x), _index(mark[1], y)), mark_label)
-    assert ax.figure is not None
-    bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02, aspect=28)
-    if log:
-        log_ticks(bar.ax.yaxis)
-    bar.outline.set_visible(False)
+    if bar:
+        assert ax.figure is not None
+        scale = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.02, aspect=28)
+        if log:
+            log_ticks(scale.ax.yaxis)
+        scale.outline.set_visible(False)
 
 
 def _index(value: float, grid: Sequence[float]) -> float:
