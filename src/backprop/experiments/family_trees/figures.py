@@ -32,7 +32,7 @@ ASKED, ANSWER = style.BLUE, style.VERMILLION
 
 def task(runs: Runs, values: Values) -> Figure:
     """RHW Figs. 2 and 3: the trees, and the activity of every unit of one of our networks for the case shown there."""
-    fig = plots.figure(plots.COLUMN, 4.5)
+    fig = plots.figure(plots.COLUMN, 4.3)
     upper, lower = fig.subplots(2, 1, height_ratios=(1.9, 2.6))
     _trees(upper)
     _activity(lower, runs, values)
@@ -105,8 +105,11 @@ def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
 
 def learning(runs: Runs, values: Values) -> Figure:
     """The share of cases that are right over the sweeps: a network's own cases, and those held out."""
-    fig, ax = plots.axes(plots.COLUMN, 2.9)
+    fig, ax = plots.axes(plots.COLUMN, 2.6)
     variants, ends = values["variants"], []
+    longest = max(own["cap"] for own in variants.values())
+    ax.set_xscale("log")
+    ax.set_xlim(max(1, longest / 300), longest)
     for name, colour in zip(("paper", SEARCH, UNDECAYED, LATE), style.SERIES, strict=False):
         arrays, label = runs[name].arrays, variants[name]["name"]
         kept = people.kept_in(arrays["held"])
@@ -118,23 +121,18 @@ def learning(runs: Runs, values: Values) -> Figure:
             unseen = (right & ~kept[:, None]).sum(2) / np.maximum((~kept).sum(1), 1)[:, None]
             ax.plot(sweeps, unseen.mean(0), color=colour, lw=1.3, ls=style.DASHES[1])
             curves.append((unseen.mean(0), "held out"))
-        longest = max(variants[other]["cap"] for other in variants)
         for curve, which in curves:
             if sweeps[-1] == longest:
                 ends.append(plots.End(sweeps[-1], curve[-1], f"{label}, {which}", colour))
             else:
-                ax.annotate(
-                    f"{label}" if which == "own cases" else which, (sweeps[-1], curve[-1]), (4, 0),
-                    textcoords="offset points", fontsize=SMALL, color=style.readable(colour), va="center",
-                )  # fmt: skip
-    ax.set_xscale("log")
+                _label_inside(ax, sweeps, curve, label if which == "own cases" else which, colour)
+    ax.set(xlabel="sweeps", ylabel="cases right", ylim=(-0.03, 1.03))
     style.log_ticks(ax.xaxis)
-    ax.set(xlabel="sweeps", ylabel="cases right", ylim=(-0.03, 1.03), xlim=(sweeps[0], sweeps[-1]))
     style.percent_ticks(ax.yaxis)
     ax.tick_params(labelsize=SMALL)
     ax.axvline(values["decay_from"], color=style.MUTED, lw=0.8, ls=style.DASHES[2], zorder=1)
     ax.annotate(
-        "decay begins", (values["decay_from"], 0.03), (-3, 0), textcoords="offset points", ha="right", fontsize=SMALL
+        "late decay begins", (values["decay_from"], 0.03), (-3, 0), textcoords="offset points", ha="right", fontsize=SMALL
     )
     ax.grid(axis="y")
     ax.set_title(_title_of_learning(variants))
@@ -142,10 +140,24 @@ def learning(runs: Runs, values: Values) -> Figure:
     return fig
 
 
+def _label_inside(ax: Axes, sweeps: np.ndarray, curve: np.ndarray, text: str, colour: str) -> None:
+    """The label of a curve that ends early: left of it if it rises far, else above its end, or above it if it is flat."""
+    half = int(np.argmax(curve >= curve[-1] / 2))
+    at, offset, ha, va = (sweeps[half], curve[half]), (-6, 2), "right", "center"
+    if curve[-1] < 0.1:
+        at, offset, ha, va = (ax.get_xlim()[0], curve[-1]), (4, 4), "left", "bottom"
+    elif curve[-1] < 0.7:
+        at, offset, ha, va = (sweeps[-1], curve[-1]), (0, 5), "right", "bottom"
+    ax.annotate(
+        text, at, offset, textcoords="offset points", ha=ha, va=va, fontsize=SMALL, color=style.readable(colour)
+    )
+
+
 def _title_of_learning(variants: Mapping[str, Any]) -> str:
     stated, fast, patient = (variants[name]["learned"] for name in ("paper", SEARCH, LATE))
     if fast > 2 * stated and patient > 2 * stated:
-        return "A faster setting learns, and so does patience; the stated protocol learns less"
+        least = "nothing" if stated == 0 else "less"
+        return f"A faster setting learns, and so does patience; the stated protocol learns {least}"
     if fast > 2 * stated:
         return "A faster setting learns more than the stated protocol"
     return "What three settings learn"
@@ -199,7 +211,7 @@ def units(runs: Runs, values: Values) -> Figure:
     """RHW Fig. 4: for each feature the unit for persons that encodes it best, in the paper and in one of our networks."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 3.5)
+    fig = plots.figure(plots.COLUMN, 3.2)
     grid = fig.subplots(len(values["pairs"]), 2)
     for axes, pair in zip(grid, values["pairs"], strict=True):
         turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])
