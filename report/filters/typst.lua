@@ -79,6 +79,7 @@ local blocks = {
       if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
     end
     if not tbl.classes:includes("claims") then return tbl end
+    if tbl.classes:includes("scoreboard") then return wrapped("#scoreboard[", pandoc.Blocks { tbl }, "]") end
     return wrapped("#dense[", pandoc.Blocks { tbl }, "]")
   end,
   Div = function(div)

@@ -7,7 +7,7 @@
   shared.className = "preview";
   shared.id = "preview";
   shared.setAttribute("role", "tooltip");
-  document.body.append(shared);
+  document.getElementById("main").append(shared);
   let owner = null, shown = null, timer = 0;
 
   const place = (box, link) => {
