@@ -14,7 +14,8 @@ FILE = """
 claims:
   S2: {source: RHW p. 534, claim: Hidden units, paper: stated, ours: "<< values.count >> networks", rule: own,
     short: Hidden units, brief: "<< values.count >> networks"}
-  S10: {kind: question, source: RHW p. 534, claim: "1:2:4", paper: stated, ours: "<< other.values.count >>", rule: share}
+  S10: {kind: question, source: RHW p. 534, claim: "1:2:4", paper: stated, ours: "<< other.values.count >>",
+    rule: share}
   M1: {source: RHW p. 533, claim: Equation (1), paper: stated, ours: equal, rule: share}
 rules:
   own: Reproduced if << values.count >> networks do.
@@ -69,9 +70,13 @@ def test_claims_join_text_numbers_and_verdicts(folder):
         ("kind: question", "kind: lab", ["the kind of S10 is 'lab'; allowed are check, question"]),
         ("short: Hidden units, ", "", ["S2 needs 'short', which the scoreboard prints"]),
         ("kind: question, ", "", ["S10 needs 'short', which the scoreboard prints"]),
-        ("rule: share}\nrules", "rule: share, short: a}\nrules", ["M1 is no claim of the paper and must not have 'short'"]),
+        (
+            "rule: share}\nrules",
+            "rule: share, short: a}\nrules",
+            ["M1 is no claim of the paper and must not have 'short'"],
+        ),
         ('>> networks"}', '>> a b c d e f g h i j k l"}', ["'brief' of S2 has 13 words (7 a b c", "allowed are 12"]),
-        ("  M1:", "  S2:", ["symmetry.yaml, line 6: the key 'S2' is given twice"]),
+        ("  M1:", "  S2:", ["symmetry.yaml, line 7: the key 'S2' is given twice"]),
     ],
 )
 def test_errors_name_the_file_and_the_claim(folder, old, new, words):
@@ -139,7 +144,7 @@ def test_numbers_without_a_claim_of_the_paper_have_a_reason(folder):
 def test_the_scoreboard_counts_the_papers_own_claims():
     """By the files: no check of our own code, no question of our own, nothing of the companion chapter or a lab."""
     kinds = {letter: part["kind"] for letter, part in strict_yaml.load(pages.KIT / "claims/parts.yaml").items()}
-    entries = {}
+    entries: dict[str, Any] = {}
     for path in (pages.KIT / "claims").glob("*.yaml"):
         if path.stem not in OTHER_FILES:
             entries |= strict_yaml.load(path).get("claims") or {}

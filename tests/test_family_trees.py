@@ -218,7 +218,10 @@ def test_every_stage_runs_although_no_network_learns(tmp_path):
     assert claims["F9"].brief == "no network (early), no network (prolonged)"
     learned = as_if_learned(written)
     text = experiments.section("60_family_trees", {"family_trees": learned})
-    assert "Late decay is what turns a network" in text and "The median network reaches the paper's value for branch." in text
+    assert (
+        "Late decay is what turns a network" in text
+        and "The median network reaches the paper's value for branch." in text
+    )
     assert "Then 60% of the networks have all of their cases right" in text and "as many of ours do" in text
     draw.run("family_trees", folders, tmp_path / "findings.json", tmp_path / "figures")
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == set(figures.FIGURES)

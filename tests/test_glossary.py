@@ -1,4 +1,4 @@
-"""Terms, references and headings explain themselves: marked once, and opened by mouse, keyboard, touch and without scripts."""
+"""Terms, references and headings explain themselves, by mouse, keyboard and touch, and without scripts."""
 
 import base64
 import hashlib
@@ -121,7 +121,9 @@ def test_previews_open_on_hover_and_focus_and_close_on_escape(tab):
     assert 0 <= box["y"] - word["y"] - word["height"] < 30 or 0 <= word["y"] - box["y"] - box["height"] < 30
 
 
-@pytest.mark.parametrize("options", [{"java_script_enabled": False}, {"has_touch": True, "viewport": {"width": 400, "height": 800}}])
+@pytest.mark.parametrize(
+    "options", [{"java_script_enabled": False}, {"has_touch": True, "viewport": {"width": 400, "height": 800}}]
+)
 def test_a_term_opens_by_click_without_scripts_and_by_touch(tab, options):
     opened = tab(**options)
     term = opened.locator(".term", has_text="sweeps")

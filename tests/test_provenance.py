@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,18 +45,18 @@ def test_a_figure_and_a_claim_link_to_their_code_and_data(tmp_path):
         ["../../src/backprop/experiments/symmetry/figures.py", "../symmetry/paper/networks.parquet"],
     )
     assert claim == (
-        "Code: symmetry/findings.py · Data: symmetry/findings.json · Seeds: 0 to 3,999 at most",
+        "Code: symmetry/findings.py · Data: symmetry/findings.json · Seeds: 0 to 3,999, as configured",
         ["../../src/backprop/experiments/symmetry/findings.py", "../symmetry/findings.json"],
     )
     for _, links in (figure, claim):
         assert (software.ROOT / "results/report" / links[0]).resolve().is_file()
 
 
-def test_many_files_are_counted_and_lists_of_seeds_are_not_printed(tmp_path):
+def test_many_files_are_counted_and_lists_of_seeds_are_ranges(tmp_path):
     files = ["few/networks.parquet", "paper/networks.parquet", "paper/trained.safetensors"]
-    (text, links), _ = lines(tmp_path, files, protocols=PROTOCOLS | {"few": {"seeds": [3, 5]}})
+    (text, links), _ = lines(tmp_path, files, protocols={"paper": {"seeds": [3, 4, 5]}, "few": {"seeds": [3, 5]}})
     assert "few/networks.parquet, symmetry/paper/networks.parquet and 1 more" in text and len(links) == 3
-    assert text.endswith("Seeds: as listed in the configuration")
+    assert text.endswith("Seeds: 3 to 5")
 
 
 def test_without_the_sources_beside_it_a_page_names_the_code_and_links_to_none(tmp_path):
@@ -126,17 +127,10 @@ def test_times_are_summed_by_experiment(tmp_path):
 
 @pytest.mark.parametrize("name", ["arrays", "table"])
 def test_drawing_notes_the_files_that_a_figure_reads(tmp_path, monkeypatch, name):
-    class Stage:
-        COLUMNS = ()
-
-        @staticmethod
-        def figure(runs, values):
-            getattr(runs["paper"], name)
-            return "drawn"
-
-    Stage.FIGURES = {"read": Stage.figure, "values": lambda runs, values: runs["other"].variant}
-    monkeypatch.setattr(draw.stages, "module", lambda *_: Stage)
-    monkeypatch.setattr(draw, "save", lambda figure: SVG)
+    figures = {"read": lambda runs, _: getattr(runs["paper"], name), "values": lambda runs, _: runs["other"].variant}
+    stage = SimpleNamespace(COLUMNS=(), FIGURES=figures)
+    monkeypatch.setattr(draw.stages, "module", lambda *_: stage)
+    monkeypatch.setattr(draw, "save", lambda _: SVG)
     monkeypatch.setattr(draw.Run, "arrays", {})
     monkeypatch.setattr(draw.Run, "table", {})
     (tmp_path / "findings.json").write_text('{"values": {}}')

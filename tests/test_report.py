@@ -178,6 +178,15 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) <= 6
 
 
+def test_a_scoreboard_of_more_than_a_page_stops_the_build(sample: dict[str, Any]) -> None:
+    claims = "\n".join(f"  F{k}: *claim" for k in range(1, 60))
+    path = sample["kit"] / "claims" / "symmetry.yaml"
+    path.write_text(CLAIMS.replace("  M1: *claim", f"  M1: *claim\n{claims}"), encoding="utf-8")
+    sample["findings"]["symmetry"]["verdicts"] |= {f"F{k}": "partly" for k in range(1, 60)}
+    with pytest.raises(UserError, match="the scoreboard does not fit on one page"):
+        report.build(**sample)
+
+
 def test_each_document_has_its_own_title_and_links_to_the_other(sample: dict[str, Any]) -> None:
     report.build(**sample)
     page = (sample["folder"] / "labs.html").read_text(encoding="utf-8")

@@ -78,7 +78,7 @@ local blocks = {
     for _, column in ipairs(tbl.colspecs) do
       if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
     end
-    if not tbl.classes:includes("claims") then return tbl end
+    if not tbl.classes:includes("claims") and not tbl.classes:includes("dense") then return tbl end
     if tbl.classes:includes("scoreboard") then return wrapped("#scoreboard[", pandoc.Blocks { tbl }, "]") end
     return wrapped("#dense[", pandoc.Blocks { tbl }, "]")
   end,
@@ -118,7 +118,7 @@ local inlines = {
         end
       end
     end
-    for _, name in ipairs { "small", "caption-label", "nobreak" } do
+    for _, name in ipairs { "small", "aside", "caption-label", "nobreak" } do
       if span.classes:includes(name) then
         return pandoc.Inlines { inline("#" .. name .. "[") } .. span.content .. { inline("]") }
       end

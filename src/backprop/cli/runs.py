@@ -27,7 +27,6 @@ def _manifest(options: argparse.Namespace) -> None:
 def _times(options: argparse.Namespace) -> None:
     spent = times.read(options.results)
     if not spent:
-        raise UserError(
-            f"{options.results / times.LOGS} holds no benchmark files; run the pipeline first (uv run snakemake --cores all)."
-        )
+        folder = options.results / times.LOGS
+        raise UserError(f"{folder} holds no benchmark files; run the pipeline first (uv run snakemake --cores all).")
     print(times.table(spent))

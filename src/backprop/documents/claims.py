@@ -148,9 +148,7 @@ def read_claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> list
                 raise UserError(
                     f"{path}: 'brief' of {id_} has {len(words)} words ({rendered['brief']}); allowed are {BRIEF}."
                 )
-            claims[id_] = Claim(
-                id=id_, verdict=content["verdicts"][id_], experiment=experiment, kind=kind, **rendered
-            )
+            claims[id_] = Claim(id=id_, verdict=content["verdicts"][id_], experiment=experiment, kind=kind, **rendered)
         if unused := set(own) - used:
             raise UserError(f"{path}: no claim uses the rule '{min(unused)}'; delete it.")
     return sorted(claims.values(), key=lambda claim: (letters.index(claim.letter), claim.number))

@@ -63,7 +63,7 @@ class Sources:
         return [_text("Code: "), _link(f"{experiment}/{file}", self._address(path))]
 
     def _address(self, path: str) -> str:
-        """The address of a source file: in the public repository, otherwise beside the results; empty if there is none."""
+        """The address of a source file: in the public repository, or beside the results; empty if there is neither."""
         if public := citation().get("repository-code"):
             return f"{public}/blob/HEAD/{path}"
         if ROOT in self.folder.resolve().parents:
@@ -71,15 +71,18 @@ class Sources:
         return ""
 
     def _seeds(self, experiment: str, variants: Iterable[str]) -> Inlines:
-        """The seeds of these variants, or of all, if they are the same or begin with the same."""
+        """The smallest and the largest seed of these variants, or of all; which variant has which is configured."""
         protocols = self.findings[experiment].get("protocols", {})
-        known = [protocols[name]["seeds"] for name in variants or protocols if name in protocols]
+        known = {_range(protocols[name]["seeds"]) for name in variants or protocols if name in protocols}
         if not known:
             return []
-        if all(isinstance(seeds, int) for seeds in known):
-            most = "" if len(set(known)) == 1 else " at most"
-            return [_text(f" · Seeds: 0 to {max(known) - 1:,}{most}")]
-        return [_text(" · Seeds: as listed in the configuration")]
+        low, high = min(low for low, _ in known), max(high for _, high in known)
+        return [_text(f" · Seeds: {low:,} to {high:,}" + ("" if len(known) == 1 else ", as configured"))]
+
+
+def _range(seeds: int | list[int]) -> tuple[int, int]:
+    """The smallest and the largest seed of a protocol, which lists seeds or counts them from 0."""
+    return (0, seeds - 1) if isinstance(seeds, int) else (min(seeds), max(seeds))
 
 
 def with_sources(document: Mapping[str, Any], sources: Sources) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def build(
             key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
             for key in ("title", "subtitle")
         }
-        page = provenance.with_sources(document, provenance.Sources(findings, own, folder))
-        page = live.with_live_network(glossary.with_terms(page, kit), context, kit)
+        linked = provenance.with_sources(document, provenance.Sources(findings, own, folder))
+        page = live.with_live_network(glossary.with_terms(linked, kit), context, kit)
         written[folder / f"{name}.html"] = pages.to_html(page, {**byline, **titles}, own, kit)
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
@@ -71,7 +71,7 @@ def build(
 
 
 def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
-    """What templates know about claims: parts of the numbering, its gaps, claims by kind, how many have each verdict."""
+    """What templates know about claims: the parts and gaps of the numbering, claims by kind, counts of verdicts."""
     claims = claim_files.by_kind(claim_files.read_claims(findings, folder))
     return {
         "parts": claim_files.read_parts(folder),

@@ -15,14 +15,14 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
     """
     lines = [
         f"| | Claim | {source} | Ours | Verdict |",
-        "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 48, 19)),
+        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 17, 60, 18)),
     ]
     for claim in claims:
         cells = [
             claim.id,
-            f"{claim.claim} [{claim.source}]{{.small}} {sources(claim.experiment)}",
+            f"{claim.claim} [{claim.source}]{{.aside}}",
             claim.paper,
-            f"{claim.ours} [{claim.rule}]{{.small}}",
+            f"{claim.ours} [{claim.rule}]{{.aside}} {sources(claim.experiment)}",
             badge(claim.verdict),
         ]
         lines.append(_row(cells))
@@ -31,7 +31,7 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
 
 def scoreboard(claims: Iterable[Claim], caption: str, label: str = "tbl:scoreboard") -> str:
     """The claims in a few words as a table in Markdown, one row each, so that all of them are on one page."""
-    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 43, 24, 42, 20))]
+    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 44, 24, 43, 19))]
     lines += [_row([claim.id, claim.short, claim.paper, claim.brief, badge(claim.verdict)]) for claim in claims]
     return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .scoreboard .wide}}\n"
 
@@ -41,17 +41,20 @@ def sources(experiment: str) -> str:
     return f"[]{{.sources experiment={experiment}}}"
 
 
-def protocol_table(experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper") -> str:
+def protocol_table(
+    experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper", dense: bool = False
+) -> str:
     """The protocol of an experiment as a table in Markdown: what the source states, where, and what we use.
 
-    `experiment` is what its findings.json holds; the other arguments are those of `claims_table`.
+    `experiment` is what its findings.json holds, `dense` prints in small type; the other arguments are those of
+    `claims_table`.
     """
     lines = [
         f"| | {source} | Ours | Where |",
         "|---------------|------------------------|----------------------|-----------------|",
     ]
     lines += [_row([row["label"], row["stated"], row["ours"], row["where"]]) for row in experiment["protocol"]]
-    return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}\n"
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label}{' .dense' if dense else ''}}}\n"
 
 
 def badge(verdict: str) -> str:

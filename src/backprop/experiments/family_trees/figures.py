@@ -32,7 +32,7 @@ ASKED, ANSWER = style.BLUE, style.VERMILLION
 
 def task(runs: Runs, values: Values) -> Figure:
     """RHW Figs. 2 and 3: the trees, and the activity of every unit of one of our networks for the case shown there."""
-    fig = plots.figure(plots.COLUMN, 4.3)
+    fig = plots.figure(plots.COLUMN, 4.1)
     upper, lower = fig.subplots(2, 1, height_ratios=(1.9, 2.6))
     _trees(upper)
     _activity(lower, runs, values)
@@ -61,7 +61,9 @@ def _trees(ax: Axes) -> None:
             bbox={"facecolor": "white", "edgecolor": colour, "boxstyle": "round,pad=0.3",
                   "linewidth": 0.8 if colour == style.RULE else 1.8},
         )  # fmt: skip
-    ax.set(xlim=(-0.5, 5.5), ylim=(-3.45, -0.55), title="Two families, one tree: each English person has an Italian twin")
+    ax.set(
+        xlim=(-0.5, 5.5), ylim=(-3.45, -0.55), title="Two families, one tree: each English person has an Italian twin"
+    )
     ax.axis("off")
 
 
@@ -132,7 +134,12 @@ def learning(runs: Runs, values: Values) -> Figure:
     ax.tick_params(labelsize=SMALL)
     ax.axvline(values["decay_from"], color=style.MUTED, lw=0.8, ls=style.DASHES[2], zorder=1)
     ax.annotate(
-        "late decay begins", (values["decay_from"], 0.03), (-3, 0), textcoords="offset points", ha="right", fontsize=SMALL
+        "late decay begins",
+        (values["decay_from"], 0.03),
+        (-3, 0),
+        textcoords="offset points",
+        ha="right",
+        fontsize=SMALL,
     )
     ax.grid(axis="y")
     ax.set_title(_title_of_learning(variants))
@@ -141,7 +148,7 @@ def learning(runs: Runs, values: Values) -> Figure:
 
 
 def _label_inside(ax: Axes, sweeps: np.ndarray, curve: np.ndarray, text: str, colour: str) -> None:
-    """The label of a curve that ends early: left of it if it rises far, else above its end, or above it if it is flat."""
+    """The label of a curve that ends early: left of it if it rises far, above its end if less, above it if flat."""
     half = int(np.argmax(curve >= curve[-1] / 2))
     at, offset, ha, va = (sweeps[half], curve[half]), (-6, 2), "right", "center"
     if curve[-1] < 0.1:
@@ -165,7 +172,7 @@ def _title_of_learning(variants: Mapping[str, Any]) -> str:
 
 def stall(runs: Runs, values: Values) -> Figure:
     """Left, the spread of the outputs over the cases; right, the growth that curvature allows, before decay."""
-    fig = plots.figure(plots.WIDE, 2.9)
+    fig = plots.figure(plots.WIDE, 2.6)
     left, right = fig.subplots(1, 2)
     numbers = values["stall"]
     labels = (
@@ -208,10 +215,10 @@ def stall(runs: Runs, values: Values) -> Figure:
 
 
 def units(runs: Runs, values: Values) -> Figure:
-    """RHW Fig. 4: for each feature the unit for persons that encodes it best, in the paper and in one of our networks."""
+    """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 3.2)
+    fig = plots.figure(plots.COLUMN, 2.9)
     grid = fig.subplots(len(values["pairs"]), 2)
     for axes, pair in zip(grid, values["pairs"], strict=True):
         turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])
@@ -231,7 +238,7 @@ def _correlation(value: float) -> str:
 
 def search(runs: Runs, values: Values) -> Figure:
     """The share of cases learned, by the range of the initial weights and the multiple of the rates, for each decay."""
-    fig = plots.figure(plots.COLUMN, 2.5)
+    fig = plots.figure(plots.COLUMN, 2.1)
     for number, (ax, name) in enumerate(zip(fig.subplots(1, 2, sharey=True), (SEARCH, NO_DECAY), strict=True)):
         rows = values[name]["rows"]
         scales, ranges = (sorted({row[key] for row in rows}) for key in ("scale", "weight_range"))
