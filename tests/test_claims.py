@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
-from backprop import dependencies
+from backprop import dependencies, strict_yaml
 from backprop.documents import pages
-from backprop.documents.claims import by_kind, count_verdicts, read_claims, read_parts
+from backprop.documents.claims import BRIEF, by_kind, count_verdicts, read_claims, read_gaps
 from backprop.protocol import UserError
 
+OTHER_FILES = {"parts", "rules", "gaps"}
 FILE = """
 claims:
-  S2: {source: RHW p. 534, claim: Hidden units, paper: stated, ours: "<< values.count >> networks", rule: own}
-  S10: {source: RHW p. 534, claim: "1:2:4", paper: stated, ours: "<< other.values.count >>", rule: share}
+  S2: {source: RHW p. 534, claim: Hidden units, paper: stated, ours: "<< values.count >> networks", rule: own,
+    short: Hidden units, brief: "<< values.count >> networks"}
+  S10: {kind: question, source: RHW p. 534, claim: "1:2:4", paper: stated, ours: "<< other.values.count >>",
+    rule: share}
   M1: {source: RHW p. 533, claim: Equation (1), paper: stated, ours: equal, rule: share}
 rules:
   own: Reproduced if << values.count >> networks do.
@@ -21,7 +24,8 @@ rules:
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "parts.yaml").write_text("M: {name: the method, kind: paper}\nS: {name: symmetry, kind: lab}\n")
+    (tmp_path / "parts.yaml").write_text("M: {name: the method, kind: lab}\nS: {name: symmetry, kind: paper}\n")
+    (tmp_path / "gaps.yaml").write_text("are checks: [S1]\n")
     (tmp_path / "rules.yaml").write_text("share: By its share.\n")
     (tmp_path / "symmetry.yaml").write_text(FILE)
     return tmp_path
@@ -41,8 +45,10 @@ def test_claims_join_text_numbers_and_verdicts(folder):
     assert [claim.id for claim in claims] == ["M1", "S2", "S10"]
     assert claims[1].ours == "7 networks" and claims[1].rule == "Reproduced if 7 networks do."
     assert claims[2].ours == "9" and claims[2].rule == "By its share." and claims[2].verdict == "partly"
-    kinds = by_kind(claims, read_parts(folder))
-    assert [claim.id for claim in kinds["paper"]] == ["M1"] and len(kinds["all"]) == 3
+    kinds = {kind: [claim.id for claim in own] for kind, own in by_kind(claims).items()}
+    assert kinds == {
+        "paper": ["S2"], "companion": [], "check": [], "question": ["S10"], "lab": ["M1"], "all": ["M1", "S2", "S10"],
+    }  # fmt: skip
     assert count_verdicts(claims) == {
         "reproduced": 1, "partly": 1, "not_reproduced": 0, "not_judged": 1, "not_checkable": 0,
     }  # fmt: skip
@@ -61,7 +67,16 @@ def test_claims_join_text_numbers_and_verdicts(folder):
         ("rule: own", "rule: share", ["no claim uses the rule 'own'; delete it"]),
         ("rules:", "rule:", ["unknown key 'rule'; allowed are claims, rules"]),
         ("claims:", "claims: [", ["symmetry.yaml, line", "not valid YAML"]),
-        ("  M1:", "  S2:", ["symmetry.yaml, line 5: the key 'S2' is given twice"]),
+        ("kind: question", "kind: lab", ["the kind of S10 is 'lab'; allowed are check, question"]),
+        ("short: Hidden units, ", "", ["S2 needs 'short', which the scoreboard prints"]),
+        ("kind: question, ", "", ["S10 needs 'short', which the scoreboard prints"]),
+        (
+            "rule: share}\nrules",
+            "rule: share, short: a}\nrules",
+            ["M1 is no claim of the paper and must not have 'short'"],
+        ),
+        ('>> networks"}', '>> a b c d e f g h i j k l"}', ["'brief' of S2 has 13 words (7 a b c", "allowed are 12"]),
+        ("  M1:", "  S2:", ["symmetry.yaml, line 7: the key 'S2' is given twice"]),
     ],
 )
 def test_errors_name_the_file_and_the_claim(folder, old, new, words):
@@ -99,11 +114,42 @@ def test_an_id_occurs_once_and_belongs_to_a_part(folder):
     (folder / "symmetry.yaml").write_text(FILE.replace("other.values.count", "values.count"))
     with pytest.raises(UserError, match="the claim M1 is in another file too"):
         read_claims(both, folder)
-    (folder / "parts.yaml").write_text("S: {name: symmetry, kind: lab}")
+    (folder / "parts.yaml").write_text("S: {name: symmetry, kind: paper}")
     with pytest.raises(UserError, match="'M1' is not an id; expected a number after one of the letters S"):
         read_claims(findings(), folder)
 
 
 def test_every_claims_file_belongs_to_an_experiment():
-    names = {path.stem for path in (pages.KIT / "claims").glob("*.yaml")} - {"parts", "rules"}
+    names = {path.stem for path in (pages.KIT / "claims").glob("*.yaml")} - OTHER_FILES
     assert names <= set(dependencies.experiments())
+
+
+def test_numbers_without_a_claim_of_the_paper_have_a_reason(folder):
+    """Consecutive numbers become a range; a number without a reason, or with one too many, is refused."""
+    claims = read_claims(findings(), folder)
+    assert read_gaps(claims, folder) == [{"ids": "S1", "why": "are checks"}]
+    gaps = folder / "gaps.yaml"
+    gaps.write_text("are checks: [S1, S4, S5, S6]\nare questions: [S10]\n")
+    assert [row["ids"] for row in read_gaps(claims, folder)] == ["S1 and S4 to S6", "S10"]
+    for text, words in (
+        ("are questions: [S10]", "gaps.yaml: no claim of the paper has the number S1; say why"),
+        ("are checks: [S1, S2]", "S2 is not missing, or its reason is given twice"),
+        ("are checks: S1", "'are checks' is 'S1'; expected a list of ids"),
+    ):
+        gaps.write_text(text)
+        with pytest.raises(UserError, match=words):
+            read_gaps(claims, folder)
+
+
+def test_the_scoreboard_counts_the_papers_own_claims():
+    """By the files: no check of our own code, no question of our own, nothing of the companion chapter or a lab."""
+    kinds = {letter: part["kind"] for letter, part in strict_yaml.load(pages.KIT / "claims/parts.yaml").items()}
+    entries: dict[str, Any] = {}
+    for path in (pages.KIT / "claims").glob("*.yaml"):
+        if path.stem not in OTHER_FILES:
+            entries |= strict_yaml.load(path).get("claims") or {}
+    own = {id_ for id_, entry in entries.items() if entry.get("kind", kinds[id_[0]]) == "paper"}
+    assert {id_[0] for id_ in own} == set("SFMRG")
+    assert not own & {"M1", "M3", "M4", "M5", "M9", "S5", "S4", "S13", "S14", "S15"}
+    assert {entry["source"].split()[0] for id_, entry in entries.items() if id_ in own} == {"RHW"}
+    assert BRIEF == 12 and all("brief" in entries[id_] for id_ in own)

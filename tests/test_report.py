@@ -82,6 +82,8 @@ print("0.5")
 
 << claims_table(claims.all, "Every claim.") >>
 
+<< scoreboard(claims.paper, "In few words.") >>
+
 # References {.unnumbered}
 
 ::: {#refs}
@@ -95,7 +97,8 @@ labs: {sections: labs, title: Labs, subtitle: Two}
 """
 CLAIMS = """
 claims:
-  S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own}
+  S10: &claim {source: p. 534, claim: Sweeps | needed, paper: "1,425", ours: "<< values.networks >>", rule: own,
+    short: Sweeps, brief: "<< values.networks >> | networks"}
   S3: *claim
   M1: *claim
 rules: {own: As said.}
@@ -111,6 +114,8 @@ def sample(tmp_path: Path) -> dict[str, Any]:
     for path in pages.KIT.iterdir():
         if path.name not in ("sections", "claims", "labs", "documents.yaml"):
             (kit / path.name).symlink_to(path)
+    gaps = "are missing: [S1, S2, S4, S5, S6, S7, S8, S9]"
+    (kit / "claims" / "gaps.yaml").write_text(gaps, encoding="utf-8")
     for name in ("parts.yaml", "rules.yaml"):
         (kit / "claims" / name).symlink_to(pages.KIT / "claims" / name)
     (kit / "claims" / "symmetry.yaml").write_text(CLAIMS, encoding="utf-8")
@@ -132,6 +137,7 @@ def sample(tmp_path: Path) -> dict[str, Any]:
                 "values": {"networks": 4096, "rate": 0.934},
                 "verdicts": verdicts,
                 "protocol": protocol,
+                "protocols": {"paper": {"seeds": 4096}, "patient": {"seeds": 10}},
             }
         },
         "figures": figures,
@@ -162,7 +168,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "Finding · It works" in text
     assert 'role="img" aria-label="A falling line."' in page
     assert page.count('aria-label="A small picture."') == 1 and page.count("<figcaption") == 4
-    assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == ["S3", "S10", "M1"]
+    assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == 2 * ["S3", "S10", "M1"]
     assert 'class="badge not-reproduced"' in page
     assert "Sweeps | needed" in text
     assert page.count("<math") >= 4
@@ -203,6 +209,13 @@ def test_appendices_have_letters_and_ratios_and_apostrophes_after_numbers_stay_w
     )
     assert "1990’s" in printed and "1’s" in printed and "′" not in printed
     assert "A Proof" in printed and "A.1 Second" in printed and "B More" in printed
+def test_a_scoreboard_of_more_than_a_page_stops_the_build(sample: dict[str, Any]) -> None:
+    claims = "\n".join(f"  F{k}: *claim" for k in range(1, 60))
+    path = sample["kit"] / "claims" / "symmetry.yaml"
+    path.write_text(CLAIMS.replace("  M1: *claim", f"  M1: *claim\n{claims}"), encoding="utf-8")
+    sample["findings"]["symmetry"]["verdicts"] |= {f"F{k}": "partly" for k in range(1, 60)}
+    with pytest.raises(UserError, match="the scoreboard does not fit on one page"):
+        report.build(**sample)
 
 
 def test_each_document_has_its_own_title_and_links_to_the_other(sample: dict[str, Any]) -> None:

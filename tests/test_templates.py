@@ -17,7 +17,7 @@ TEMPLATES = [
     pages.KIT / "live.html.j2",
 ]
 FILTERS = {*formatting.FILTERS, "length", "tojson"}
-FUNCTIONS = {"claims_table", "protocol_table"}
+FUNCTIONS = {"claims_table", "protocol_table", "scoreboard"}
 PATH = (nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const)
 PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.Filter, nodes.Call,

@@ -104,7 +104,9 @@ local blocks = {
     end
     local rows = 0
     for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
-    local layout = tbl.classes:includes("claims") and "dense" or rows > LONG and "long" or "short"
+    local dense = tbl.classes:includes("claims") or tbl.classes:includes("dense")
+    local layout = dense and "dense" or rows > LONG and "long" or "short"
+    if tbl.classes:includes("scoreboard") then layout = "scoreboard" end
     return wrapped("#" .. layout .. "[", pandoc.Blocks { tbl }, "]")
   end,
   Div = function(div)
@@ -144,7 +146,7 @@ local inlines = {
         end
       end
     end
-    for _, name in ipairs { "small", "caption-label", "nobreak" } do
+    for _, name in ipairs { "small", "aside", "caption-label", "nobreak" } do
       if span.classes:includes(name) then
         return pandoc.Inlines { inline("#" .. name .. "[") } .. span.content .. { inline("]") }
       end

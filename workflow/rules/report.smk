@@ -5,6 +5,9 @@ OF_THE_REPORT = (
     "report/labs/",
     "report/claims/",
     "report/documents.yaml",
+    "report/glossary.yaml",
+    "report/previews.css",
+    "report/templates/previews.",
     "report/style.css",
     "report/live.",
     "report/templates/report.",
@@ -25,6 +28,7 @@ rule report:
         expand(FINDINGS, experiment=EXPERIMENTS),
         FIGURES,
         text=REPORT_TEXT,
+        citation="CITATION.cff",
         code=code("documents.report"),
     output:
         "results/report/report.html",

@@ -1,25 +1,35 @@
 """Claims as text: `report/claims` says what is claimed, where, and by which rule; results supply values and verdicts.
 
 Each experiment has a file `<experiment>.yaml` with two mappings. `claims` maps an id to its source, the claim, the
-paper's value, our value and the name of its rule; `rules` maps a name to the sentence that states the rule. Rules that
-several experiments share are in `rules.yaml`, the parts of the numbering in `parts.yaml`. Texts are templates: they
-see `values`, the numbers of their own experiment, and every experiment by its name.
+paper's value, our value and the name of its rule; `rules` maps a name to the sentence that states the rule. A claim of
+the paper also has the few words that the scoreboard prints, `short` and `brief`; a check of our own code or a question
+of our own says so as its `kind`. Rules that several experiments share are in `rules.yaml`, the parts of the numbering
+in `parts.yaml`, the reasons for gaps in it in `gaps.yaml`. Texts are templates: they see `values`, the numbers of their
+own experiment, and every experiment by its name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from backprop import strict_yaml
 from backprop.documents.templates import render_text
+from backprop.evidence.formatting import listing
 from backprop.evidence.verdicts import VERDICTS
 from backprop.protocol import UserError
 
-KINDS = ("paper", "lab")
+KINDS = ("paper", "companion", "check", "question", "lab")
+"""Whose claims: the paper's, its companion chapter's, checks of our own code, our own questions, a lab's."""
+
+OF_PARTS = ("paper", "companion", "lab")
+"""The kinds that a part can have; a claim of the paper's part may be a check or a question instead."""
+
+BRIEF = 12
+"""The most words of a value in the scoreboard."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Part:
     Attributes:
         letter: of the ids.
         name: what the part is about, in a sentence: "Experiment 1".
-        kind: "paper" or "lab", whose claims they are.
+        kind: one of OF_PARTS, whose claims they are.
     """
 
     letter: str
@@ -49,6 +59,10 @@ class Claim:
         ours: our value.
         verdict: one of VERDICTS.
         rule: how the verdict follows from our value, one sentence.
+        experiment: whose results judge it.
+        kind: one of KINDS.
+        short: the claim in a few words; empty if the claim is not the paper's.
+        brief: our value in at most BRIEF words; empty if the claim is not the paper's.
     """
 
     id: str
@@ -58,6 +72,10 @@ class Claim:
     ours: str
     verdict: str
     rule: str
+    experiment: str
+    kind: str
+    short: str = ""
+    brief: str = ""
 
     @property
     def letter(self) -> str:
@@ -70,8 +88,11 @@ class Claim:
         return int(self.id[1:])
 
 
-TEXTS = tuple(field.name for field in fields(Claim) if field.name not in ("id", "verdict"))
-"""What a claim's entry in a file holds."""
+TEXTS = ("source", "claim", "paper", "ours", "rule")
+"""What the entry of each claim in a file holds."""
+
+IN_SCOREBOARD = ("short", "brief")
+"""What the entry of a claim of the paper holds besides."""
 
 
 def read_parts(folder: Path) -> list[Part]:
@@ -80,8 +101,8 @@ def read_parts(folder: Path) -> list[Part]:
     parts = []
     for letter, entry in _mapping(path).items():
         _check_entry(path, letter, entry, ("name", "kind"))
-        if entry["kind"] not in KINDS:
-            raise UserError(f"{path}: the kind of {letter} is '{entry['kind']}'; allowed are {', '.join(KINDS)}.")
+        if entry["kind"] not in OF_PARTS:
+            raise UserError(f"{path}: the kind of {letter} is '{entry['kind']}'; allowed are {', '.join(OF_PARTS)}.")
         parts.append(Part(letter, entry["name"], entry["kind"]))
     return parts
 
@@ -97,7 +118,8 @@ def read_claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> list
         UserError: names the file and the claim when a claim has no verdict, a verdict no claim, a rule no sentence, a
             sentence no claim, or an id is malformed, repeated or of an unknown part.
     """
-    letters = [part.letter for part in read_parts(folder)]
+    kinds = {part.letter: part.kind for part in read_parts(folder)}
+    letters = list(kinds)
     shared = _mapping(folder / "rules.yaml")
     claims: dict[str, Claim] = {}
     used: set[str] = set()
@@ -117,19 +139,65 @@ def read_claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> list
                 known = ", ".join([*own, *shared])
                 raise UserError(f"{path}: the rule of {id_} is '{rule}', which has no sentence; known are {known}.")
             used.add(rule)
-            texts = {name: entry[name] for name in TEXTS} | {"rule": own.get(rule, shared.get(rule))}
+            kind = entry.get("kind", kinds[id_[0]])
+            _check_kind(path, id_, entry, kind)
+            texts = {name: text for name, text in entry.items() if name != "kind"}
+            texts["rule"] = own.get(rule, shared.get(rule))
             rendered = {name: _render(path, id_, name, text, context) for name, text in texts.items()}
-            claims[id_] = Claim(id=id_, verdict=content["verdicts"][id_], **rendered)
+            if len(words := rendered.get("brief", "").split()) > BRIEF:
+                raise UserError(
+                    f"{path}: 'brief' of {id_} has {len(words)} words ({rendered['brief']}); allowed are {BRIEF}."
+                )
+            claims[id_] = Claim(id=id_, verdict=content["verdicts"][id_], experiment=experiment, kind=kind, **rendered)
         if unused := set(own) - used:
             raise UserError(f"{path}: no claim uses the rule '{min(unused)}'; delete it.")
     return sorted(claims.values(), key=lambda claim: (letters.index(claim.letter), claim.number))
 
 
-def by_kind(claims: Iterable[Claim], parts: Iterable[Part]) -> dict[str, list[Claim]]:
-    """The claims of the paper and of the labs, under these words, and all of them under "all"."""
-    claims, kinds = list(claims), {part.letter: part.kind for part in parts}
-    own = {kind: [claim for claim in claims if kinds[claim.letter] == kind] for kind in KINDS}
-    return own | {"all": claims}
+def by_kind(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    """The claims of each kind, under the words of KINDS, and all of them under "all"."""
+    claims = list(claims)
+    return {kind: [claim for claim in claims if claim.kind == kind] for kind in KINDS} | {"all": claims}
+
+
+def read_gaps(claims: Iterable[Claim], folder: Path) -> list[dict[str, str]]:
+    """Which numbers are missing between the claims of the paper, and why, from `gaps.yaml`.
+
+    Returns:
+        Rows of `ids`, such as "F1, F3 and F6 to F8", and `why`.
+
+    Raises:
+        UserError: names a number without a reason, or a reason for a number that has a claim.
+    """
+    path = folder / "gaps.yaml"
+    claims = list(claims)
+    judged = {claim.id: claim.kind for claim in claims}
+    rows, explained = [], set()
+    for why, ids in _mapping(path).items():
+        if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
+            raise UserError(f"{path}: '{why}' is {ids!r}; expected a list of ids such as [F1, F3].")
+        for id_ in ids:
+            if id_ in explained or judged.get(id_) == "paper":
+                raise UserError(f"{path}: {id_} is not missing, or its reason is given twice; delete it.")
+            explained.add(id_)
+        rows.append({"ids": _ranges(ids), "why": why})
+    own = [claim for claim in claims if claim.kind == "paper"]
+    last = {claim.letter: claim.number for claim in own}
+    for letter, number in last.items():
+        missing = {f"{letter}{k}" for k in range(1, number + 1)} - {claim.id for claim in own} - explained
+        if missing:
+            raise UserError(f"{path}: no claim of the paper has the number {min(missing)}; say why.")
+    return rows
+
+
+def _ranges(ids: list[str]) -> str:
+    """The ids as a list in which three or more consecutive ones are a range: "F1, F3 and F6 to F8"."""
+    runs: list[list[str]] = []
+    for id_ in ids:
+        follows = runs and id_[0] == runs[-1][-1][0] and int(id_[1:]) == int(runs[-1][-1][1:]) + 1
+        runs[-1].append(id_) if follows else runs.append([id_])
+    texts = [text for run in runs for text in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
+    return listing(texts)
 
 
 def count_verdicts(claims: Iterable[Claim]) -> dict[str, int]:
@@ -146,8 +214,18 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise UserError(f"{path}: unknown key '{key}'; allowed are claims, rules.")
     entries, rules = content.get("claims") or {}, content.get("rules") or {}
     for id_, entry in entries.items():
-        _check_entry(path, id_, entry, TEXTS)
+        _check_entry(path, id_, entry, TEXTS, ("kind", *IN_SCOREBOARD))
     return entries, rules
+
+
+def _check_kind(path: Path, id_: str, entry: Mapping[str, str], kind: str) -> None:
+    """A claim of the paper has the words of the scoreboard, and no other has them."""
+    if "kind" in entry and kind not in ("check", "question"):
+        raise UserError(f"{path}: the kind of {id_} is '{kind}'; allowed are check, question.")
+    for name in IN_SCOREBOARD:
+        if (name in entry) != (kind == "paper"):
+            what = "needs" if kind == "paper" else "is no claim of the paper and must not have"
+            raise UserError(f"{path}: {id_} {what} '{name}', which the scoreboard prints.")
 
 
 def _mapping(path: Path) -> dict[str, Any]:
@@ -157,8 +235,10 @@ def _mapping(path: Path) -> dict[str, Any]:
     return content
 
 
-def _check_entry(path: Path, name: object, entry: object, expected: tuple[str, ...]) -> None:
-    if not isinstance(entry, dict) or set(entry) != set(expected):
+def _check_entry(
+    path: Path, name: object, entry: object, expected: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> None:
+    if not isinstance(entry, dict) or not set(expected) <= set(entry) <= {*expected, *optional}:
         raise UserError(f"{path}: the entry '{name}' must hold {', '.join(expected)} and nothing else.")
     for key, value in entry.items():
         if not isinstance(value, str) or not value.strip():

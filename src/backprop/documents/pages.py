@@ -84,7 +84,7 @@ def check(document: Mapping[str, Any], figures: Mapping[str, Path], kit: Path = 
 def _check_headings(document: Mapping[str, Any]) -> None:
     """PDF/UA requires that headings skip no level."""
     level = 0
-    for element in _elements(document["blocks"]):
+    for element in elements(document["blocks"]):
         if element["t"] == "Header":
             if element["c"][0] > level + 1:
                 raise UserError(f"the heading '{_text(element['c'][2])}' skips a level; use {'#' * (level + 1)}.")
@@ -108,28 +108,28 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
     """The images, labels, citations and links of a document."""
     contents = Inventory()
     inside_figures: set[int] = set()
-    for element in _elements(document["blocks"]):
+    for element in elements(document["blocks"]):
         kind: str = element["t"]
         content: Any = element.get("c")
         if kind == "Figure":
             caption = _text(content[1])
-            for image in _elements(content[2]):
+            for image in elements(content[2]):
                 if image["t"] == "Image":
                     inside_figures.add(id(image))
                     if not content[0][0].startswith("fig:"):
-                        contents.unlabelled.append(_name(image))
+                        contents.unlabelled.append(name_of(image))
                     if _text(image["c"][1]) in ("", caption):
-                        contents.without_alt.append(_name(image))
+                        contents.without_alt.append(name_of(image))
         if kind == "Div" and "findings" in content[0][1]:  # its pictures belong to their sentences and have no numbers
             for image in _elements(content[1]):
                 if image["t"] == "Image":
                     inside_figures.add(id(image))
                     if not dict(image["c"][0][2]).get("alt"):
-                        contents.without_alt.append(_name(image))
+                        contents.without_alt.append(name_of(image))
         if kind == "Image":
-            contents.images.append(_name(element))
+            contents.images.append(name_of(element))
             if id(element) not in inside_figures:
-                contents.unlabelled.append(_name(element))
+                contents.unlabelled.append(name_of(element))
         if kind == "Cite":
             contents.citations += [citation["citationId"] for citation in content[0]]
         if kind == "Link" and content[2][0].startswith("#"):
@@ -148,27 +148,28 @@ def bibliography_keys(kit: Path = KIT) -> set[str]:
     return set(re.findall(r"^@\w+\{([\w-]+),", (kit / "references.bib").read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def _elements(node: Any) -> Iterator[dict[str, Any]]:
+def elements(node: Any) -> Iterator[dict[str, Any]]:
     """All elements of pandoc's document below `node`, each before the elements inside it."""
     if isinstance(node, dict):
         if "t" in node:
             yield node
         for value in node.values():
-            yield from _elements(value)
+            yield from elements(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _elements(value)
+            yield from elements(value)
 
 
 def _text(node: Any) -> str:
     words = {"Space": " ", "SoftBreak": " "}
     return "".join(
         words.get(x["t"], x["c"] if x["t"] == "Str" else x["c"][1] if x["t"] in ("Math", "Code") else "")
-        for x in _elements(node)
+        for x in elements(node)
     ).strip()
 
 
-def _name(image: Mapping[str, Any]) -> str:
+def name_of(image: Mapping[str, Any]) -> str:
+    """The name of an image, "experiment/name"."""
     return image["c"][2][0].removeprefix("figure:")
 
 
@@ -190,7 +191,20 @@ def to_html(
     shown = _with_images(document, {name: f"data:image/svg+xml;base64,{text}" for name, text in names.items()})
     options = ["--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
-    return _with_drawings(re.sub(r"[ \t]+\n", "\n", page), figures)
+    return _with_drawings(re.sub(r"[ \t]+\n", "\n", _with_anchors(page)), figures)
+
+
+def _with_anchors(page: str) -> str:
+    """The page with a link to each heading inside it, which appears on hover and focus."""
+
+    def anchored(match: re.Match[str]) -> str:
+        anchor = f'<a class="anchor" href="#{match["id"]}" aria-label="Link to this section"></a>'
+        return f"{match['head']}{anchor}</h{match['level']}>"
+
+    return re.sub(
+        r'(?P<head><h(?P<level>[2-4])\b[^>]*\bid="(?P<id>[^"]+)"[^>]*>(?:(?!</h).)*)</h(?P=level)>',
+        anchored, page, flags=re.DOTALL,
+    )  # fmt: skip
 
 
 _PLACE = re.compile(r'<img[^>]*?src="data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)"[^>]*?>')
@@ -245,15 +259,15 @@ def to_pdf(
 
 def _with_images(document: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
     copy = json.loads(json.dumps(document))
-    for element in _elements(copy["blocks"]):
+    for element in elements(copy["blocks"]):
         if element["t"] == "Image":
-            element["c"][2][0] = paths[_name(element)]
+            element["c"][2][0] = paths[name_of(element)]
     return copy
 
 
 def _with_pdf_links(document: dict[str, Any]) -> dict[str, Any]:
     """The document with links to another one's HTML file turned into links to its PDF."""
-    for element in _elements(document["blocks"]):
+    for element in elements(document["blocks"]):
         if element["t"] == "Link" and re.fullmatch(r"\w+\.html", element["c"][2][0]):
             element["c"][2][0] = element["c"][2][0].removesuffix("html") + "pdf"
     return document

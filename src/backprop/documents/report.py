@@ -8,8 +8,8 @@ from typing import Any
 
 from backprop import strict_yaml
 from backprop.documents import claims as claim_files
-from backprop.documents import live, pages, templates
-from backprop.documents.tables import claims_table, protocol_table
+from backprop.documents import glossary, live, pages, provenance, software, templates
+from backprop.documents.tables import claims_table, protocol_table, scoreboard
 from backprop.evidence.verdicts import FEW, MOST
 from backprop.protocol import UserError
 from backprop.results.store import write_bytes, write_text
@@ -20,6 +20,7 @@ DOCUMENTS = "documents.yaml"
 SHARED = {
     "claims_table": claims_table,
     "protocol_table": protocol_table,
+    "scoreboard": scoreboard,
     "share_rule": {"most": MOST, "few": FEW},
 }
 """What every section can use besides the results and the claims."""
@@ -44,7 +45,7 @@ def build(
     Raises:
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
-    context = {**byline, **findings, **SHARED, **_claims(findings, kit / "claims")}
+    context = {**byline, **findings, **SHARED, **_claims(findings, kit / "claims"), **_origins(findings)}
     documents = strict_yaml.load(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
@@ -61,19 +62,27 @@ def build(
             key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
             for key in ("title", "subtitle")
         }
-        shown_live = live.with_live_network(document, context, kit)
-        written[folder / f"{name}.html"] = pages.to_html(shown_live, {**byline, **titles}, own, kit)
+        linked = provenance.with_sources(document, provenance.Sources(findings, own, folder))
+        page = live.with_live_network(glossary.with_terms(linked, kit), context, kit)
+        written[folder / f"{name}.html"] = pages.to_html(page, {**byline, **titles}, own, kit)
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
 
 
 def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
-    """What templates know about claims: the parts of the numbering, claims by kind, how many have each verdict."""
-    parts = claim_files.read_parts(folder)
-    claims = claim_files.by_kind(claim_files.read_claims(findings, folder), parts)
+    """What templates know about claims: the parts and gaps of the numbering, claims by kind, counts of verdicts."""
+    claims = claim_files.by_kind(claim_files.read_claims(findings, folder))
     return {
-        "parts": parts,
+        "parts": claim_files.read_parts(folder),
+        "gaps": claim_files.read_gaps(claims["paper"], folder),
         "claims": claims,
         "verdict_counts": {kind: claim_files.count_verdicts(own) for kind, own in claims.items()},
     }
+
+
+def _origins(findings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What templates know about the origin of the results: `software`, and `data_sets` as rows of name and detail."""
+    known = {name: about for content in findings.values() for name, about in content.get("provenance", {}).items()}
+    rows = [{"name": name, "detail": about["detail"]} for name, about in sorted(known.items())]
+    return {"software": software.describe(), "data_sets": rows}

@@ -1,4 +1,4 @@
-"""Tables that several sections print: claims with their verdicts, and the protocol of an experiment."""
+"""Tables that several sections print: claims with their verdicts, the scoreboard, and an experiment's protocol."""
 
 from __future__ import annotations
 
@@ -15,31 +15,46 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
     """
     lines = [
         f"| | Claim | {source} | Ours | Verdict |",
-        "|" + "".join(f":{'-' * n}|" for n in (5, 33, 19, 48, 19)),
+        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 17, 60, 18)),
     ]
     for claim in claims:
         cells = [
             claim.id,
-            f"{claim.claim} [{claim.source}]{{.small}}",
+            f"{claim.claim} [{claim.source}]{{.aside}}",
             claim.paper,
-            f"{claim.ours} [{claim.rule}]{{.small}}",
+            f"{claim.ours} [{claim.rule}]{{.aside}} {sources(claim.experiment)}",
             badge(claim.verdict),
         ]
         lines.append(_row(cells))
     return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .wide}}\n"
 
 
-def protocol_table(experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper") -> str:
+def scoreboard(claims: Iterable[Claim], caption: str, label: str = "tbl:scoreboard") -> str:
+    """The claims in a few words as a table in Markdown, one row each, so that all of them are on one page."""
+    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 44, 24, 43, 19))]
+    lines += [_row([claim.id, claim.short, claim.paper, claim.brief, badge(claim.verdict)]) for claim in claims]
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .scoreboard .wide}}\n"
+
+
+def sources(experiment: str) -> str:
+    """Where `provenance.with_sources` puts links to the code and the data of an experiment."""
+    return f"[]{{.sources experiment={experiment}}}"
+
+
+def protocol_table(
+    experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper", dense: bool = False
+) -> str:
     """The protocol of an experiment as a table in Markdown: what the source states, where, and what we use.
 
-    `experiment` is what its findings.json holds; the other arguments are those of `claims_table`.
+    `experiment` is what its findings.json holds, `dense` prints in small type; the other arguments are those of
+    `claims_table`.
     """
     lines = [
         f"| | {source} | Ours | Where |",
         "|---------------|------------------------|----------------------|-----------------|",
     ]
     lines += [_row([row["label"], row["stated"], row["ours"], row["where"]]) for row in experiment["protocol"]]
-    return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}\n"
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label}{' .dense' if dense else ''}}}\n"
 
 
 def badge(verdict: str) -> str:

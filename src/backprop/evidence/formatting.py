@@ -116,6 +116,17 @@ def shares_by_coding(codings: Iterable[Mapping[str, Any]], key: str, digits: int
     return "; ".join(f"targets {own['coding']}: {format_share(own[key], digits)}" for own in codings)
 
 
+def brief_shares(shares: Mapping[str, Any] | Iterable[Mapping[str, Any]], key: str = "") -> str:
+    """Shares without intervals, each with what it belongs to: "99% (0/1), 98% (.1/.9)".
+
+    `shares` maps a name to a share; or it lists codings, of which the share `key` is taken.
+    """
+    named = shares if isinstance(shares, Mapping) else {own["coding"]: own[key] for own in shares}
+    return ", ".join(
+        f"{percent(share['rate']) if share['n'] else 'no network'} ({name})" for name, share in named.items()
+    )
+
+
 def median_with_cap(median: Any, cap: Any, unit: str = "sweeps") -> str:
     """A median of times censored at `cap`: "1,210 sweeps (cap 10,000)"; None means that it was not reached."""
     if median is None or median == math.inf or number(median, "median_with_cap") > number(cap, "cap"):
@@ -153,6 +164,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
         fixed, thousands, exact, signed, significant, percent, points, interval, rate, format_share, shares_by_coding,
-        median_with_cap, words, count, listing, capital,
+        brief_shares, median_with_cap, words, count, listing, capital,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Figures of the family trees: RHW Figs. 2, 3 and 4 with ours, what is learned when, why it stalls, what learns."""
+"""Figures of the family trees: RHW Figs. 2, 3 and 4 and ours, what is learned when, why it stalls, what learns."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from backprop import plots
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import activities, unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
-from backprop.experiments.family_trees.protocol import EDGES, LATE, LATE_BIASES, NO_DECAY, SEARCH, UNDECAYED
+from backprop.experiments.family_trees.protocol import LATE, NO_DECAY, SEARCH, UNDECAYED
 from backprop.experiments.family_trees.regimes import SHOWN
 from backprop.experiments.family_trees.stall import STALLS
 from backprop.plots import style
@@ -27,71 +26,79 @@ Values = Mapping[str, Any]
 SMALL = 8.0
 """The smallest text of these figures, in points."""
 
+ASKED, ANSWER = style.BLUE, style.VERMILLION
+"""Colours of the person and the relation that are asked for, and of the right answers."""
 
-def trees(runs: Runs, values: Values) -> Figure:
-    """RHW Fig. 2: the two families, drawn from the couples and children from which all cases follow."""
-    fig = plots.figure(plots.WIDE, 3.6)
+
+def task(runs: Runs, values: Values) -> Figure:
+    """RHW Figs. 2 and 3: the trees, and the activity of every unit of one of our networks for the case shown there."""
+    fig = plots.figure(plots.COLUMN, 4.1)
+    upper, lower = fig.subplots(2, 1, height_ratios=(1.9, 2.6))
+    _trees(upper)
+    _activity(lower, runs, values)
+    return fig
+
+
+def _case() -> people.Case:
+    return next(case for case in people.CASES if str(case) == SHOWN)
+
+
+def _trees(ax: Axes) -> None:
+    """Both trees at once, because they have the same shape: each box holds an English person and the Italian twin."""
     # by the places in Tree.people; a couple's persons are neighbours
     x = dict(zip((10, 2, 8, 3, 9, 4, 0, 6, 1, 7, 5, 11), (0, 1, 2, 3, 4, 5, 1, 2, 3, 4, 2, 3), strict=True))
-    for ax, tree, name in zip(
-        fig.subplots(2, 1), (people.ENGLISH, people.ITALIAN), ("English", "Italian"), strict=True
-    ):
-        rows = -people.FEATURES["generation"][:12]
-        for a, b in tree.couples:
-            ax.plot([x[a], x[b]], [rows[a], rows[b]], color=style.RULE, lw=5, zorder=1, solid_capstyle="butt")
-        for couple, child in tree.children:
-            a, b = tree.couples[couple]
-            middle = (x[a] + x[b]) / 2
-            ax.plot([middle, x[child]], [rows[a], rows[child]], color=style.MUTED, lw=0.8, zorder=0)
-        for k, person in enumerate(tree.people):
-            ax.text(
-                x[k], rows[k], person, ha="center", va="center", fontsize=SMALL + 0.5,
-                bbox={"facecolor": "white", "edgecolor": style.BLUE if tree.is_man(k) else style.VERMILLION,
-                      "boxstyle": "round,pad=0.25", "linewidth": 0.8},
-            )  # fmt: skip
-        ax.set(xlim=(-0.6, 5.6), ylim=(-3.4, -0.6), title=name)
-        ax.axis("off")
-    return fig
+    rows = -people.FEATURES["generation"][:12]
+    tree, case = people.ENGLISH, _case()
+    for a, b in tree.couples:
+        ax.plot([x[a], x[b]], [rows[a], rows[b]], color=style.RULE, lw=5, zorder=1, solid_capstyle="butt")
+    for couple, child in tree.children:
+        a, b = tree.couples[couple]
+        ax.plot([(x[a] + x[b]) / 2, x[child]], [rows[a], rows[child]], color=style.MUTED, lw=0.8, zorder=0)
+    for k, twins in enumerate(zip(tree.people, people.ITALIAN.people, strict=True)):
+        colour = ASKED if k == case.person else ANSWER if k in case.answers else style.RULE
+        ax.text(
+            x[k], rows[k], "\n".join(twins), ha="center", va="center", fontsize=SMALL, linespacing=1.15,
+            bbox={"facecolor": "white", "edgecolor": colour, "boxstyle": "round,pad=0.3",
+                  "linewidth": 0.8 if colour == style.RULE else 1.8},
+        )  # fmt: skip
+    ax.set(
+        xlim=(-0.5, 5.5), ylim=(-3.45, -0.55), title="Two families, one tree: each English person has an Italian twin"
+    )
+    ax.axis("off")
 
 
-def activity(runs: Runs, values: Values) -> Figure:
-    """RHW Fig. 3: the activity of every unit of one of our networks for the case that the paper shows."""
+def _activity(ax: Axes, runs: Runs, values: Values) -> None:
     run, row = runs[LATE], values["variants"][LATE]["example"]
-    case = [str(case) for case in people.CASES].index(SHOWN)
-    inputs, codes, twelve, six, outputs = activities(run.arrays["weights"][row], case)
-    fig, ax = plots.axes(plots.WIDE, 3.2)
+    case = _case()
+    inputs, codes, twelve, six, outputs = activities(run.arrays["weights"][row], people.CASES.index(case))
     tree = len(people.ENGLISH.people)
-
-    def squares(y: float, x: float, values_: np.ndarray) -> None:
-        for k, value in enumerate(values_):
+    rows = (
+        (6.9, 0, outputs[:tree]), (5.9, 0, outputs[tree:]), (4.6, 9, six), (3.4, 6, twelve),
+        (2.2, 3, codes[: people.CODE]), (2.2, 15, codes[people.CODE :]),
+        (0.2, 0, inputs[:tree]), (-0.8, 0, inputs[tree : 2 * tree]), (0.2, 14, inputs[2 * tree :]),
+    )  # fmt: skip
+    for y, x, activity in rows:
+        for k, value in enumerate(activity):
             ax.add_patch(_square(x + k, y, 0.86, style.SHADE))
             ax.add_patch(_square(x + k, y, 0.86 * np.sqrt(value), style.INK))
-
-    squares(6.0, 0, outputs[:tree])
-    squares(5.0, 0, outputs[tree:])
-    squares(3.8, 9, six)
-    squares(2.6, 6, twelve)
-    squares(1.4, 3, codes[: people.CODE])
-    squares(1.4, 15, codes[people.CODE :])
-    squares(-0.3, 0, inputs[:tree])
-    squares(-1.3, 0, inputs[tree : 2 * tree])
-    squares(-0.3, 13, inputs[2 * tree :])
+    for answer in case.answers:
+        ax.add_patch(Rectangle((answer - 0.5, 6.4), 1, 1, fill=False, edgecolor=ANSWER, lw=1.6))
     for y, text in (
-        (6.0, "English persons"), (5.0, "Italian persons"), (3.8, "six units"), (2.6, "twelve units"),
-        (1.4, "six + six units"), (-0.3, "persons and relations"),
+        (6.9, "English"), (5.9, "Italian"), (4.6, "six units"), (3.4, "twelve units"),
+        (2.2, "six + six units"), (0.2, "English"), (-0.8, "Italian"),
     ):  # fmt: skip
         ax.text(-1.0, y, text, ha="right", va="center", fontsize=SMALL)
-    answers = people.CASES[case].answers
-    ax.text(
-        float(np.mean(answers)), 6.7, ", ".join(people.PEOPLE[answer] for answer in answers), ha="center",
-        va="bottom", fontsize=SMALL, color=style.VERMILLION,
-    )  # fmt: skip
-    person, relation = SHOWN.split()
-    for at, text in ((people.PEOPLE.index(person), person), (13 + people.RELATIONS.index(relation), relation)):
-        ax.text(at, 0.22, text, ha="center", va="bottom", fontsize=SMALL, color=style.BLUE)
-    ax.set(xlim=(-8, 26), ylim=(-1.9, 7.6), aspect="equal")
+    named = ", ".join(people.PEOPLE[answer] for answer in case.answers)
+    ax.text(float(np.mean(case.answers)), 7.7, named, ha="center", va="bottom", fontsize=SMALL, color=ANSWER)
+    person, relation = people.PEOPLE[case.person], people.RELATIONS[case.relation]
+    for at, text in ((case.person, person), (14 + case.relation, relation)):
+        ax.text(at, 0.75, text, ha="center", va="bottom", fontsize=SMALL, color=ASKED)
+    others = np.delete(outputs, case.answers)
+    right = outputs[list(case.answers)].min() > others.max()
+    asks = f"Asked for {person}'s {relation}, one of our networks "
+    ax.set(xlim=(-6.5, 26.5), ylim=(-1.5, 9), aspect="equal")
+    ax.set_title(asks + ("has the right answers on" if right else "does not have both answers on top"))
     ax.axis("off")
-    return fig
 
 
 def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
@@ -99,48 +106,73 @@ def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
 
 
 def learning(runs: Runs, values: Values) -> Figure:
-    """The share of cases that are right over the sweeps: left within the stated sweeps, right at the stated rates."""
-    fig = plots.figure(plots.WIDE, 3.1)
-    left, right = fig.subplots(1, 2)
-    _cases_right(left, runs, (("paper", "as stated"), (SEARCH, "best setting"), (EDGES[1], "edge, 10 ×")))
-    learned = {name: values["variants"][name]["learned"] for name in ("paper", SEARCH, UNDECAYED)}
-    higher = learned[SEARCH] > 2 * learned["paper"]
-    left.set_title("Within the stated sweeps, higher rates learn" if higher else "The stated sweeps")
-    _cases_right(right, runs, ((UNDECAYED, "no decay"), (LATE, "late decay"), (LATE_BIASES, "also biases")))
-    patient = learned[UNDECAYED] > 2 * learned["paper"]
-    right.set_title("At the stated rates, patience does" if patient else "The stated rates for longer")
-    right.axvline(values["decay_from"], color=style.INK, lw=0.8, ls=style.DASHES[2], zorder=1)
+    """The share of cases that are right over the sweeps: a network's own cases, and those held out."""
+    fig, ax = plots.axes(plots.COLUMN, 2.6)
+    variants, ends = values["variants"], []
+    longest = max(own["cap"] for own in variants.values())
+    ax.set_xscale("log")
+    ax.set_xlim(max(1, longest / 300), longest)
+    for name, colour in zip(("paper", SEARCH, UNDECAYED, LATE), style.SERIES, strict=False):
+        arrays, label = runs[name].arrays, variants[name]["name"]
+        kept = people.kept_in(arrays["held"])
+        right, sweeps = arrays["right"][:, 1:], arrays["sweeps"][1:]
+        own = (right & kept[:, None]).sum(2) / kept.sum(1)[:, None]
+        ax.plot(sweeps, own.mean(0), color=colour, lw=1.6)
+        curves = [(own.mean(0), "own cases")]
+        if own[:, -1].max() > 0:
+            unseen = (right & ~kept[:, None]).sum(2) / np.maximum((~kept).sum(1), 1)[:, None]
+            ax.plot(sweeps, unseen.mean(0), color=colour, lw=1.3, ls=style.DASHES[1])
+            curves.append((unseen.mean(0), "held out"))
+        for curve, which in curves:
+            if sweeps[-1] == longest:
+                ends.append(plots.End(sweeps[-1], curve[-1], f"{label}, {which}", colour))
+            else:
+                _label_inside(ax, sweeps, curve, label if which == "own cases" else which, colour)
+    ax.set(xlabel="sweeps", ylabel="cases right", ylim=(-0.03, 1.03))
+    style.log_ticks(ax.xaxis)
+    style.percent_ticks(ax.yaxis)
+    ax.tick_params(labelsize=SMALL)
+    ax.axvline(values["decay_from"], color=style.MUTED, lw=0.8, ls=style.DASHES[2], zorder=1)
+    ax.annotate(
+        "late decay begins",
+        (values["decay_from"], 0.03),
+        (-3, 0),
+        textcoords="offset points",
+        ha="right",
+        fontsize=SMALL,
+    )
+    ax.grid(axis="y")
+    ax.set_title(_title_of_learning(variants))
+    plots.EndLabels(ax, ends, size=SMALL)
     return fig
 
 
-def _cases_right(ax: Axes, runs: Runs, shown: tuple[tuple[str, str], ...]) -> None:
-    ends = []
-    for (name, label), colour in zip(shown, style.SERIES, strict=False):
-        arrays = runs[name].arrays
-        kept = people.kept_in(arrays["held"])
-        right, sweeps = arrays["right"], arrays["sweeps"]
-        own = (right & kept[:, None]).sum(2) / kept.sum(1)[:, None]
-        low, high = np.quantile(own, (0.05, 0.95), axis=0)
-        ax.fill_between(sweeps, low, high, color=colour, alpha=0.16, lw=0)
-        ax.plot(sweeps, own.mean(0), color=colour, lw=1.5)
-        ends.append(plots.End(sweeps[-1], own.mean(0)[-1], label, colour))
-        if own[:, -1].max() > 0:
-            unseen = (right & ~kept[:, None]).sum(2) / np.maximum((~kept).sum(1), 1)[:, None]
-            ax.plot(sweeps, unseen.mean(0), color=colour, lw=1.2, ls=style.DASHES[1])
-            ends.append(plots.End(sweeps[-1], unseen.mean(0)[-1], f"{label}: held out", colour))
-        ax.set_xlim(0, sweeps[-1])
-    ax.set(xlabel="sweeps", ylabel="cases right", ylim=(-0.02, 1.02))
-    ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0%}")
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
-    ax.xaxis.set_major_locator(MaxNLocator(4))
-    ax.tick_params(labelsize=SMALL)
-    ax.grid(axis="y")
-    plots.EndLabels(ax, ends, size=SMALL)
+def _label_inside(ax: Axes, sweeps: np.ndarray, curve: np.ndarray, text: str, colour: str) -> None:
+    """The label of a curve that ends early: left of it if it rises far, above its end if less, above it if flat."""
+    half = int(np.argmax(curve >= curve[-1] / 2))
+    at, offset, ha, va = (sweeps[half], curve[half]), (-6, 2), "right", "center"
+    if curve[-1] < 0.1:
+        at, offset, ha, va = (ax.get_xlim()[0], curve[-1]), (4, 4), "left", "bottom"
+    elif curve[-1] < 0.7:
+        at, offset, ha, va = (sweeps[-1], curve[-1]), (0, 5), "right", "bottom"
+    ax.annotate(
+        text, at, offset, textcoords="offset points", ha=ha, va=va, fontsize=SMALL, color=style.readable(colour)
+    )
+
+
+def _title_of_learning(variants: Mapping[str, Any]) -> str:
+    stated, fast, patient = (variants[name]["learned"] for name in ("paper", SEARCH, LATE))
+    if fast > 2 * stated and patient > 2 * stated:
+        least = "nothing" if stated == 0 else "less"
+        return f"A faster setting learns, and so does patience; the stated protocol learns {least}"
+    if fast > 2 * stated:
+        return "A faster setting learns more than the stated protocol"
+    return "What three settings learn"
 
 
 def stall(runs: Runs, values: Values) -> Figure:
     """Left, the spread of the outputs over the cases; right, the growth that curvature allows, before decay."""
-    fig = plots.figure(plots.WIDE, 3.1)
+    fig = plots.figure(plots.WIDE, 2.6)
     left, right = fig.subplots(1, 2)
     numbers = values["stall"]
     labels = (
@@ -183,66 +215,39 @@ def stall(runs: Runs, values: Values) -> Figure:
 
 
 def units(runs: Runs, values: Values) -> Figure:
-    """RHW Fig. 4: the weights from the persons to the six units, each beside the unit of ours that is most like it."""
+    """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.WIDE, 7.6)
-    grid = fig.subplots(6, 2)
-    names = [f"{a} / {b}" for a, b in zip(people.ENGLISH.people, people.ITALIAN.people, strict=True)]
-    for k, pair in enumerate(values["pairs"]):
-        partner = own[pair["unit"]]
-        for ax, weights in zip(grid[k], (WEIGHTS[k], partner), strict=True):
-            columns = names if k == len(WEIGHTS) - 1 else []
-            plots.hinton_diagram(ax, weights.reshape(2, 12), columns=columns, rows=("English", "Italian"))
+    fig = plots.figure(plots.COLUMN, 2.9)
+    grid = fig.subplots(len(values["pairs"]), 2)
+    for axes, pair in zip(grid, values["pairs"], strict=True):
+        turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])
+        for ax, weights in zip(axes, (WEIGHTS[pair["printed"]], turned), strict=True):
+            columns = people.ENGLISH.people if pair is values["pairs"][-1] else ()
+            plots.hinton_diagram(ax, weights.reshape(2, 12), columns=columns, rows=("English", "twin"))
             ax.tick_params(labelsize=SMALL)
             ax.tick_params(axis="x", rotation=90)
-        grid[k, 0].set_title(f"RHW Fig. 4, unit {k + 1}", fontsize=SMALL + 0.5)
-        grid[k, 1].set_title(
-            f"ours, unit {pair['unit'] + 1}: correlation {plots.number(pair['correlation'], 2)}", fontsize=SMALL + 0.5
-        )
+        axes[0].set_title(f"{pair['feature']}: RHW Fig. 4, {_correlation(pair['printed_correlation'])}")
+        axes[1].set_title(f"ours, {_correlation(pair['correlation'])}")
     return fig
 
 
-def features(runs: Runs, values: Values) -> Figure:
-    """The highest correlation of a unit with each feature, network by network, in both regimes and in RHW Fig. 4."""
-    fig, ax = plots.axes(plots.COLUMN, 3.2)
-    columns = [*people.FEATURES, "twins"]
-    last = len(columns) - 1
-    ends = [plots.End(last + 0.42, values["printed"]["twins"], "RHW Fig. 4", style.INK)]
-    generator = np.random.default_rng(0)
-    for name, label, shift, colour in (
-        (SEARCH, "best setting", -0.2, style.VERMILLION), (LATE, "late decay", 0.2, style.BLUE),
-    ):  # fmt: skip
-        table = runs[name].table
-        learned = table[table.learned == 1]
-        jitter = generator.uniform(-0.13, 0.13, len(learned))
-        for k, feature in enumerate(columns):
-            ax.plot(k + shift + jitter, learned[feature], ".", ms=4, color=colour, alpha=0.5)
-        if len(learned):
-            ends.append(plots.End(last + 0.42, float(learned.twins.median()), label, colour))
-    for k, feature in enumerate(columns):
-        ax.hlines(values["printed"][feature], k - 0.4, k + 0.4, color=style.INK, lw=1.6)
-    ax.set_xticks(range(len(columns)), labels=[*people.FEATURES, "twins alike"])
-    ax.tick_params(labelsize=SMALL)
-    ax.set(ylim=(0, 1.02), ylabel="correlation")
-    ax.set_title("Late decay sharpens the units" if values["sharper_late"] else "What the units encode")
-    ax.grid(axis="y")
-    plots.EndLabels(ax, ends, size=SMALL)
-    return fig
+def _correlation(value: float) -> str:
+    return f"correlation {plots.number(abs(value), 2)}"
 
 
 def search(runs: Runs, values: Values) -> Figure:
     """The share of cases learned, by the range of the initial weights and the multiple of the rates, for each decay."""
-    fig = plots.figure(plots.WIDE, 2.6)
-    for ax, name in zip(fig.subplots(1, 2), (SEARCH, NO_DECAY), strict=True):
+    fig = plots.figure(plots.COLUMN, 2.1)
+    for number, (ax, name) in enumerate(zip(fig.subplots(1, 2, sharey=True), (SEARCH, NO_DECAY), strict=True)):
         rows = values[name]["rows"]
         scales, ranges = (sorted({row[key] for row in rows}) for key in ("scale", "weight_range"))
         decay = rows[0]["decay"]
-        at = {(row["weight_range"], row["scale"]): row["learned"] for row in rows}
+        at = {(row["weight_range"], row["scale"]): 100 * row["learned"] for row in rows}
         cells = [[at[w, s] for s in scales] for w in ranges]
         plots.heatmap(
-            ax, cells, scales, ranges, "rates, times the paper's", "initial weights ±", "cases learned",
-            limits=(0.0, 1.0), text=lambda v: f"{v:.0%}",
+            ax, cells, scales, ranges, "rates, times the paper's", "" if number else "initial weights ±",
+            "cases learned, %", limits=(0.0, 100.0), text=lambda v: f"{v:.0f}", bar=bool(number),
         )  # fmt: skip
         ax.tick_params(labelsize=SMALL)
         for text in ax.texts:
@@ -272,12 +277,10 @@ def finding(runs: Runs, values: Values) -> Figure:
 
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
-    "trees": trees,
-    "activity": activity,
+    "task": task,
     "learning": learning,
-    "stall": stall,
     "units": units,
-    "features": features,
+    "stall": stall,
     "search": search,
     "finding": finding,
 }

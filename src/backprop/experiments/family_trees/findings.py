@@ -50,14 +50,19 @@ JUDGED = (SEARCH, LATE)
 """The variants whose networks are judged: what learns within the stated sweeps, and what learns at the stated rates."""
 
 
+ROWS = ("paper", SEARCH, UNDECAYED, LATE)
+"""The variants in the table of the text."""
+
+
 def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     """Every number that the text and the verdicts need.
 
     Returns:
         `variants`: the numbers of each variant by its name, and as rows of the two regimes, `early` and `prolonged`;
         `search`, `no_decay` and `ranges`: the settings that these variants tried; `stall`: the numbers on the plateau;
-        `printed`: what the units of RHW Fig. 4 encode, under the same measures; `pairs`: its units and those of the
-        network shown; the counts of cases; and the bounds of the rules.
+        `printed`: what the units of RHW Fig. 4 encode, under the same measures; `pairs`: which of its units encodes
+        each feature, and which of the network shown; `judged`: shares that the verdicts compare; `rows`: of the table
+        in the text; the counts of cases; and the bounds of the rules.
     """
     for name in NEEDED:
         if name not in runs:
@@ -83,6 +88,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "ranges": _search(runs[RANGES]),
         "stall": stall(runs),
         "pairs": pair_units(_example_units(runs[LATE], variants[LATE])),
+        "rows": [variants[name] for name in ROWS],
+        "judged": _judged(variants),
         "sharper_late": _sharper(late, early),
         "late_reaches_printed": [name for name in late if late[name] >= printed[name]],
         "late_below_printed": [name for name in late if late[name] < printed[name]],
@@ -114,15 +121,39 @@ def by_usefulness(correlation: Mapping[str, float | None]) -> str:
 
 
 def pair_units(units: np.ndarray) -> list[dict[str, Any]]:
-    """The partner of each unit of RHW Fig. 4 among `units` [6, 24], such that their correlations are the largest.
+    """For each feature the unit of RHW Fig. 4 and the one of `units` [6, 24] that encode it best, no unit twice.
 
     Returns:
-        For each unit of RHW Fig. 4 the row of its partner in `units`, and their `correlation`, which may be negative: a
-        unit may say the same with the other sign.
+        Rows of `feature`, `printed` and `ours`, the row of the unit in either, and their correlations with the feature,
+        `printed_correlation` and `correlation`, which may be negative: a unit may say the same with the other sign.
     """
-    correlations = correlation(WEIGHTS[:, None], units[None])
-    rows, partners = linear_sum_assignment(-np.abs(correlations))
-    return [{"unit": int(k), "correlation": float(correlations[j, k])} for j, k in zip(rows, partners, strict=True)]
+    encoded = [correlation(own[None], np.stack([*people.FEATURES.values()])[:, None]) for own in (WEIGHTS, units)]
+    chosen = [linear_sum_assignment(-np.abs(matrix))[1] for matrix in encoded]
+    return [
+        {
+            "feature": feature,
+            "printed": int(theirs),
+            "printed_correlation": float(encoded[0][k, theirs]),
+            "ours": int(own),
+            "correlation": float(encoded[1][k, own]),
+        }
+        for k, (feature, theirs, own) in enumerate(zip(people.FEATURES, *chosen, strict=True))
+    ]
+
+
+def _judged(variants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """By what is judged, the shares that the scoreboard prints, by regime."""
+    regimes = {"early": variants[SEARCH], "prolonged": variants[LATE]}
+    return {
+        "complete": {"as stated": variants["paper"]["all_learned"], "late decay": variants[LATE]["all_learned"]},
+        "all_unseen": {name: own["all_unseen"] for name, own in regimes.items()},
+        "shown": {name: own["shown"] for name, own in regimes.items()},
+        "twins": {name: own["twins"]["similar"] for name, own in regimes.items()},
+        **{
+            feature: {name: own["features"][feature]["as_printed"] for name, own in regimes.items()}
+            for feature in people.FEATURES
+        },
+    }
 
 
 def _example_units(run: Run, variant: Mapping[str, Any]) -> np.ndarray:

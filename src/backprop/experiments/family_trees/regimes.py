@@ -31,6 +31,14 @@ EARLY = ("paper", STATED_1, SEARCH, NO_DECAY, *EDGES)
 PROLONGED = (UNDECAYED, LATE, LATE_BIASES)
 """Variants that learn for longer at the stated rates."""
 
+NAMES = {
+    "paper": "as stated",
+    UNDECAYED: "no decay",
+    LATE: "late decay",
+    LATE_BIASES: "late decay, biases too",
+}
+"""What figures and tables call the variants that the text compares."""
+
 SHOWN = "Colin aunt"
 """The case of RHW Fig. 3."""
 
@@ -53,6 +61,7 @@ def regime(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
     medians = {name: float(learned[name].median()) if len(learned) else None for name in (*people.FEATURES, "twins")}
     return {
         "label": describe(run),
+        "name": _name(run.variant, setting),
         "networks": len(table),
         "cap": run.protocol["sweeps"],
         "setting": {name: format_value(float(value)) for name, value in setting.items()},
@@ -78,6 +87,16 @@ def regime(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
         "usefulness": mean_interval(table.usefulness, -1, 1),
         "example": example(table),
     }
+
+
+def _name(variant: str, setting: Mapping[str, float]) -> str:
+    """What figures and tables call a variant; that of the search is named after what it changes."""
+    if variant != SEARCH:
+        return NAMES.get(variant, variant)
+    start, scale = setting["weight_range"], setting["scale"]
+    stated = Protocol.defaults()["weight_ranges"][0]
+    words = ["wider start"] if start > stated else ["narrower start"] if start < stated else []
+    return ", ".join(words + ([f"{scale:g}× rates"] if scale != 1 else [])) or "best of the search"
 
 
 def describe(run: Run) -> str:
