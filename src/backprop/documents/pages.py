@@ -121,7 +121,7 @@ def inventory(document: Mapping[str, Any]) -> Inventory:
                     if _text(image["c"][1]) in ("", caption):
                         contents.without_alt.append(name_of(image))
         if kind == "Div" and "findings" in content[0][1]:  # its pictures belong to their sentences and have no numbers
-            for image in _elements(content[1]):
+            for image in elements(content[1]):
                 if image["t"] == "Image":
                     inside_figures.add(id(image))
                     if not dict(image["c"][0][2]).get("alt"):
