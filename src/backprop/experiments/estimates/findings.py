@@ -128,7 +128,6 @@ def _samples(run: Run) -> dict[str, Any]:
         "judged": len(judged),
         "close": int((off <= CLOSE).sum()),
         "worst": float(off.max()) if len(judged) else None,
-        "most": most,
         "largest": float(means[means.samples == most].sort_values("parameters").cosine.iloc[-1]),
     }
 
@@ -187,14 +186,13 @@ def _printed(run: Run) -> dict[str, Any]:
 
 
 def _lab_network(run: Run) -> dict[str, Any]:
-    """The largest network: its loss over a typical change, and the samples for cosines of 0.5 and 0.9."""
+    """The largest network: its loss over a typical change, and the samples for a cosine of 0.5."""
     d = int(run.arrays["parameters"][-1])
     level = float((run.arrays["loss"] / run.arrays["gradient_norm"])[:, -1].mean()) / run.protocol["sigma"]
     return {
         "parameters": d,
         "level_ratio": level,
         "half": samples_for(0.5, d),
-        "most": samples_for(0.9, d),
         "plain_half": (d + 1 + d * level**2) / 3,
     }
 

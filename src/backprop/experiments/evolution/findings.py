@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from backprop.datasets import is_stand_in
 from backprop.evidence.formatting import fixed, percent, rate, thousands
 from backprop.evidence.statistics import mean_interval
@@ -135,24 +133,9 @@ def _rows(name: str, run: Run, baseline: Run) -> list[Row]:
                 "difference": mean_interval(table.accuracy - target),
                 "norm": mean_interval(table.norm),
                 "start": float(run.arrays["accuracy"][:, g, 0].mean()),
-                "reached": _reached(run, g, target.to_numpy() - WITHIN) if same else None,
             }
         )
     return rows
-
-
-def _reached(run: Run, setting: int, levels: np.ndarray) -> dict[str, Any]:
-    """When a setting first has the accuracy of its seed's baseline, less WITHIN: networks and median evaluations."""
-    accuracy, epochs = run.arrays["accuracy"][:, setting], run.arrays["epochs"]
-    there = accuracy >= levels[:, None]
-    per_epoch = run.protocol["images"] // run.protocol["batch"] * int(run.arrays["samples"][setting])
-    first = np.where(there.any(1), epochs[there.argmax(1)].astype(float), np.inf)
-    median = float(np.median(first))
-    return {
-        "count": int(there.any(1).sum()),
-        "epochs": median if np.isfinite(median) else None,
-        "evaluations": median * per_epoch if np.isfinite(median) else None,
-    }
 
 
 def _model(rows: list[Row], noise: list[Row]) -> dict[str, Any]:

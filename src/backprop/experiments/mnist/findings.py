@@ -12,7 +12,7 @@ from backprop.datasets import is_stand_in
 from backprop.evidence.statistics import mean_interval
 from backprop.evidence.verdicts import NOT_JUDGED, by_count, verdict
 from backprop.experiments.mnist.analyse import confusion, most_wrong
-from backprop.experiments.mnist.protocol import EVALUATION_BATCH, SCALES
+from backprop.experiments.mnist.protocol import EVALUATION_BATCH
 from backprop.results.variant import Run
 
 SHOWN = 20
@@ -54,7 +54,6 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "missed": _missed(arrays),
         "why_no_softmax": {
             "difference": float(arrays["softmax_difference"].max()),
-            "scale": SCALES[-1],
             "infinite_apart": float(arrays["infinite"][:, -1, 0].mean()),
             "infinite_within": float(arrays["infinite"][:, -1, 1].mean()),
             "floor": float(np.log1p(9 / np.e)),
@@ -133,10 +132,9 @@ def _most_confused(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def _missed(arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """How many test images are misclassified by any network and by all, and how many of them are shown."""
+    """How many test images are misclassified by all networks, and how many of them are shown."""
     worst = most_wrong(arrays, SHOWN)
     return {
-        "any": len(arrays["missed"]),
         "all": int((arrays["answers"] != arrays["labels"]).all(axis=0).sum()),
         "shown": len(worst),
         "confidence": float(worst.confidence.max()) if len(worst) else 0.0,

@@ -77,7 +77,6 @@ def least_squares(mse: np.ndarray, protocol: Mapping[str, Any]) -> dict[str, Any
         "range": [float(mse.min()), float(mse.max())],
         "theory_mean": float(theory.mean()),
         "theory_spread": float(theory.std()),
-        "theory_range": [float(theory.ppf(share)) for share in MIDDLE],
         "z": float((mean - theory.mean()) / error),
         "spread_range": [float(theory.std() * np.sqrt(value / max(count - 1, 1))) for value in band],
         "below": below,
