@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -30,8 +30,8 @@ WITH_LOG = {"fetch"}
 # Messages of Snakemake and its executors that say nothing to a user; the complete log has them.
 UNTOLD = re.compile(
     r"Assuming unrestricted|Config file |host: |Building DAG|Using shell: |Conda environments: |Group jobs: "
-    r"|Select jobs|Execute \d|Removing output files|Elapsed time|Exiting because|SLURM run ID|Job \d+ has been"
-    r" submitted|Shutting down|WorkflowError:\nAt least one job did not complete|Provided remote nodes|None$|$"
+    r"|Select jobs|Execute \d|Removing output files|Elapsed time|Exiting because|SLURM run ID|Job \S+ has been"
+    r" submitted|Cleaning up SLURM|Shutting down|WorkflowError:\nAt least one job did not|Provided remote nodes|None$|$"
 )
 
 
@@ -101,12 +101,14 @@ class Run:
         self.started = time.monotonic()
         self._documents: list[str] = []
         self._log = ""
+        self._warnings: set[Message] = set()
         self._ended = False
         self._on: dict[LogEvent, Callable[[logging.LogRecord], Iterator[Message]]] = {
             LogEvent.RUN_INFO: self._counted,
             LogEvent.JOB_INFO: self._begun,
             LogEvent.JOB_FINISHED: self._finished,
             LogEvent.JOB_ERROR: self._broken,
+            LogEvent.GROUP_ERROR: self._group_broken,
             LogEvent.PROGRESS: self._progressed,
         }
 
@@ -172,9 +174,15 @@ class Run:
         details = vars(record)
         lines += [str(part) for part in (details.get("rule_msg"), *(details.get("aux") or {}).values()) if part]
         if job.log:
-            lines.append(f"The log {job.log}" + (" ends with:" if len(log) > LOG_LINES else ":"))
-            lines += [f"  {line}" for line in log[-LOG_LINES:] or ["(empty)"]]
+            says = "ends with:" if len(log) > LOG_LINES else "says:" if log else "is empty."
+            lines += [f"The log {job.log} {says}", *(f"  {line}" for line in log[-LOG_LINES:])]
+        lines += _other_logs(details["log"][1:])
         yield Message(Kind.ERROR, "\n".join(lines))
+
+    def _group_broken(self, record: logging.LogRecord) -> Iterator[Message]:
+        """A job of the cluster with several steps; an error of each of them follows."""
+        if lines := _other_logs(vars(record)["aux_logs"]):
+            yield Message(Kind.ERROR, "\n".join(lines))
 
     def _progressed(self, record: logging.LogRecord) -> Iterator[Message]:
         self.done, self.total = record.done, record.total  # type: ignore[attr-defined]
@@ -189,7 +197,14 @@ class Run:
             yield Message(Kind.WARNING, text)
         elif not UNTOLD.match(text):
             kind = Kind.ERROR if record.levelno >= logging.ERROR else Kind.NOTE
-            yield Message(Kind.WARNING if record.levelno == logging.WARNING else kind, text)
+            message = Message(Kind.WARNING if record.levelno == logging.WARNING else kind, text)
+            if message.kind is not Kind.WARNING or message not in self._warnings:
+                self._warnings.add(message)
+                yield message
+
+
+def _other_logs(paths: Iterable[str]) -> list[str]:
+    return [f"See also {path}" for path in paths]
 
 
 def _jobs(number: int) -> str:

@@ -28,11 +28,13 @@ rule fetch:
         name="|".join(datasets.NAMES),
     # the job itself tries each mirror several times; `download` tries the job again, because it must succeed
     retries: 1 if SOURCE == "download" else 0
+    localrule: True  # nodes of a cluster often have no network
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=MEMORY["fetch"],
+        runtime=RUNTIME["fetch"],
     params:
         source=SOURCE,
         local=lambda wildcards: LOCAL[wildcards.name],
