@@ -24,7 +24,7 @@ test *options:
 
 # All tests
 test-all *options:
-    uv run pytest -m "slow or not slow" "$@"
+    uv run --extra slurm pytest -m "slow or not slow" "$@"
 
 # The linters and the type checker
 lint:

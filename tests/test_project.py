@@ -23,7 +23,7 @@ SCRIPTS = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 
 def commands(text):
     """The commands after `uv run` in a text, each as a list of words, without the arguments of a recipe."""
-    lines = re.findall(r"\buv run ([^\n`>|&#]+)", text)
+    lines = re.findall(r"\buv run (?:--extra \w+ )?([^\n`>|&#]+)", text)
     return [shlex.split(line.replace('"$@"', "")) for line in lines]
 
 

@@ -156,7 +156,7 @@ def commands():
     """Every command in the README's shell blocks, as words without `uv run`."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return [shlex.split(line.removeprefix("uv run ").removeprefix("--extra jax ")) for line in lines if line]
+    return [shlex.split(re.sub(r"^uv run (--extra \w+ )?", "", line)) for line in lines if line]
 
 
 def test_every_command_of_the_readme_is_one_of_these_kinds():

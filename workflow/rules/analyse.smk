@@ -9,11 +9,14 @@ rule analyse:
         "results/logs/analyse/{experiment}/{variant}.log",
     benchmark:
         "results/logs/analyse/{experiment}/{variant}.tsv"
+    group:
+        "analysis"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=MEMORY["analysis"],
+        runtime=RUNTIME["analysis"],
     params:
         protocol=protocol_of,
     shell:
@@ -33,11 +36,14 @@ rule find:
         "results/logs/find/{experiment}.log",
     benchmark:
         "results/logs/find/{experiment}.tsv"
+    group:
+        "analysis"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=MEMORY["analysis"],
+        runtime=RUNTIME["analysis"],
     params:
         variants=lambda wildcards: list(PROTOCOLS[wildcards.experiment]),
     shell:
@@ -61,11 +67,14 @@ for experiment in EXPERIMENTS:
             f"results/logs/draw/{experiment}.log",
         benchmark:
             f"results/logs/draw/{experiment}.tsv"
+        group:
+            "analysis"
         conda:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
+            mem_mb=MEMORY["analysis"],
+            runtime=RUNTIME["analysis"],
         params:
             experiment=experiment,
             variants=list(PROTOCOLS[experiment]),

@@ -58,6 +58,17 @@ def claim_folder():
         pass  # some network file systems have no locks
 
 
+# What the steps ask a cluster for: memory in MB, run time in minutes. `--set-resources train:runtime=600` changes one.
+MEMORY = {
+    "fetch": 1500,
+    "train": 2000,
+    "analysis": 1000,
+    "report": 1000,
+    "assignment": 2000,
+}
+RUNTIME = {"fetch": 30, "train": 60, "analysis": 15, "report": 10, "assignment": 15}
+
+
 wildcard_constraints:
     experiment="|".join(EXPERIMENTS),
     variant="[a-z0-9][a-z0-9_.-]*",

@@ -28,14 +28,15 @@ rule fetch:
         name="|".join(datasets.NAMES),
     # the job itself tries each mirror several times; `download` tries the job again, because it must succeed
     retries: 1 if SOURCE == "download" else 0
+    localrule: True  # nodes of a cluster often have no network
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=MEMORY["fetch"],
+        runtime=RUNTIME["fetch"],
     params:
         source=SOURCE,
         local=lambda wildcards: LOCAL[wildcards.name],
     shell:
-        # tee: the screen shows that a stand-in is used, or why a fetch failed
-        "python -m backprop fetch {wildcards.name} --source {params.source:q} 2>&1 | tee {log}"
+        "python -m backprop fetch {wildcards.name} --source {params.source:q} > {log} 2>&1"

@@ -39,11 +39,14 @@ rule report:
         "results/logs/report.log",
     benchmark:
         "results/logs/report.tsv"
+    group:
+        "documents"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=MEMORY["report"],
+        runtime=RUNTIME["report"],
     params:
         author=config.get("author", ""),
         student_id=config.get("student_id", ""),
@@ -65,11 +68,14 @@ rule assignment:
         "results/logs/assignment.log",
     benchmark:
         "results/logs/assignment.tsv"
+    group:
+        "documents"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=MEMORY["assignment"],
+        runtime=RUNTIME["assignment"],
     params:
         author=config.get("author", ""),
         student_id=config.get("student_id", ""),

@@ -12,11 +12,14 @@ rule train:
         "results/logs/train/{experiment}/{variant}.log",
     benchmark:
         "results/logs/train/{experiment}/{variant}.tsv"
+    group:
+        "train"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=MEMORY["train"],
+        runtime=RUNTIME["train"],
     params:
         protocol=protocol_of,
         device=config.get("device", "auto"),

@@ -54,7 +54,7 @@ def train(protocol: Protocol, seeds: Sequence[int]) -> Iterator[tuple[int, dict[
 
     from backprop.experiments.symmetry.train import train_networks
 
-    logging.getLogger("backprop.engine").setLevel(logging.WARNING)  # the progress bar replaces its messages
+    logging.getLogger("backprop.progress").setLevel(logging.WARNING)  # the command has a progress bar
     torch.set_num_threads(protocol.threads)
     for start in range(0, len(seeds), BATCH):
         batch = tuple(seeds[start : start + BATCH])

@@ -7,7 +7,6 @@ inf) or never solves its task is a row like any other. No network is restarted, 
 
 from __future__ import annotations
 
-import logging
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from backprop import progress as of_the_job
 from backprop.engine import compiled, compiled_deep
 from backprop.engine.compiled import CompiledNetwork
 from backprop.engine.compiled_deep import DeepNetwork
@@ -47,9 +47,6 @@ __all__ = [
     "train",
 ]
 
-log = logging.getLogger(__name__)
-
-LOG_EVERY = 5.0  # seconds between lines of progress
 WIDEST = 4096  # the largest number of networks trained together
 # Activities (cases x units x networks) of a block: about 1 MB of float32 stays in a core's cache (measured), while
 # a GPU is fastest with as much work at a time as fits.
@@ -297,28 +294,23 @@ def _padded(columns: Tensor, lanes: int) -> Tensor:
 
 
 class _Progress:
-    """Logs a line every few seconds."""
+    """Reports to the job how far training is."""
 
     def __init__(self, networks: int, sweeps: int) -> None:
         self._networks, self._sweeps = networks, sweeps
-        self._started = self._reported = time.monotonic()
+        self._started = time.monotonic()
         self._finished = self._solved = self._done = 0  # networks finished, those that solved the task, their sweeps
 
     def report(self, sweep: int, stack: _Stack) -> None:
-        """Log the progress if the last line is old enough."""
-        now = time.monotonic()
-        if now - self._reported < LOG_EVERY:
+        """Log the progress of the job if the last line is old enough."""
+        if not of_the_job.due():
             return
-        self._reported = now
         begun = self._finished + stack.width
-        log.info(
-            "%.0f%% of %d sweeps with %d networks; solved %.1f%% of the %d begun; %.2f M sweeps/s",
-            100 * (self._finished * self._sweeps + stack.width * sweep) / (self._networks * self._sweeps),
-            self._sweeps,
-            self._networks,
-            100 * (self._solved + _solved(stack.first_sweeps.first_sweep[:, : stack.width])) / begun,
-            begun,
-            (self._done + stack.width * sweep) / (now - self._started) / 1e6,
+        solved = self._solved + _solved(stack.first_sweeps.first_sweep[:, : stack.width])
+        speed = (self._done + stack.width * sweep) / (time.monotonic() - self._started) / 1e6
+        of_the_job.report(
+            (self._finished * self._sweeps + stack.width * sweep) / (self._networks * self._sweeps),
+            f"{speed:.2f} M sweeps/s, {begun:,} of {self._networks:,} networks begun, {solved / begun:.0%} solved",
         )
 
     def finish(self, sweep: int, stack: _Stack, finished: Tensor) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backprop import progress
 from backprop.experiments.departures.protocol import Cell, Protocol
 from backprop.experiments.symmetry import train as symmetry
 
@@ -23,13 +24,15 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         these cells with fresh seeds, named "007.fresh.first_sweep" and so on.
     """
     arrays: dict[str, np.ndarray] = {}
-    for number, cell in enumerate(protocol.cells):
+    fresh_cells = len({(cell.group, cell.coding) for cell in protocol.cells}) if protocol.fresh_seeds else 0
+    cells = progress.through(protocol.cells, "cell", after=fresh_cells)
+    for number, cell in enumerate(cells):
         log.info("cell %d of %d: %s, targets %s", number + 1, len(protocol.cells), cell.group, cell.coding)
         arrays |= _named(f"{number:03d}", symmetry.train_networks(cell.protocol, seeds, device))
     first_sweeps = [arrays[f"{number:03d}.first_sweep"][:, 0] for number in range(len(protocol.cells))]
     chosen = best_of_groups(protocol.cells, first_sweeps) if protocol.fresh_seeds else []
     fresh = protocol.fresh_seeds_after(protocol.fresh_seeds)
-    for number in chosen:
+    for number in progress.through(chosen, "cell", before=len(protocol.cells)):
         cell = protocol.cells[number]
         log.info("fresh seeds: %s, targets %s", cell.group, cell.coding)
         arrays |= _named(f"{number:03d}.fresh", symmetry.train_networks(cell.fresh_protocol, fresh, device))

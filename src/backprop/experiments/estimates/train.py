@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop import progress
 from backprop.choices import ESTIMATORS
 from backprop.engine.devices import resolve_device
 from backprop.experiments.estimates.protocol import PRINTED_SAMPLES, STEPS, Protocol
@@ -42,7 +43,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     arrays = store.read_arrays(data["FashionMNIST"])
     rows: list[dict[str, np.ndarray]] = []
     parameters: list[int] = []
-    for seed in seeds:
+    for seed in progress.through(seeds, "seed"):
         spans = [network(protocol, arrays, side, hidden, where) for side, hidden in protocol.networks]
         weights = [default_weights(span.whole, seed) for span in spans]
         gradients = [span.whole.gradient(w) for span, w in zip(spans, weights, strict=True)]

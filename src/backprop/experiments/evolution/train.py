@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop import progress
 from backprop.engine.devices import resolve_device
 from backprop.experiments.evolution.protocol import Protocol
 from backprop.results import store
@@ -36,8 +37,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     training, test = networks(protocol, data["FashionMNIST"], where)
     spans = batches(protocol, training)
     records = {name: np.empty((len(seeds), len(protocol.settings), len(protocol.recorded))) for name in MEASURES}
-    for s, seed in enumerate(seeds):
-        for g, (samples, sigma) in enumerate(protocol.settings):
+    for s, seed in enumerate(progress.through(seeds, "seed")):
+        for g, (samples, sigma) in enumerate(progress.through(protocol.settings, "setting")):
             estimate = step(protocol, spans, samples, sigma, seed)
             rows = descend(protocol, estimate, default_weights(training, seed), training, test)
             for name, values in zip(MEASURES, rows.T, strict=True):
@@ -124,7 +125,7 @@ def descend(protocol: Protocol, estimate: Step, w: Tensor, training: Perceptron,
     """Train w [d] by descent along `estimate`; return what is recorded after the recorded epochs, [R, MEASURES]."""
     per_epoch = protocol.images // protocol.batch
     rows = []
-    for epoch in range(protocol.epochs + 1):
+    for epoch in progress.through(range(protocol.epochs + 1), "epoch"):
         if epoch in protocol.recorded:
             accuracy = 1 - test.losses(w)
             rows.append([float(training.losses(w)), float(accuracy), float(torch.linalg.vector_norm(w))])

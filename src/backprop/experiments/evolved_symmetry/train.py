@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from backprop import progress
 from backprop.engine.devices import resolve_device
 from backprop.experiments.evolved_symmetry.protocol import Protocol
 from backprop.experiments.symmetry import measures
@@ -28,7 +29,9 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """
     where = resolve_device(device)
     network = symmetry_network(where)
-    runs = [_train(protocol, network, samples, seeds, where) for samples in protocol.settings]
+    runs = [
+        _train(protocol, network, samples, seeds, where) for samples in progress.through(protocol.settings, "setting")
+    ]
     return {
         "seeds": np.array(seeds),
         "samples": np.array(protocol.settings),
@@ -63,7 +66,7 @@ def _train(
     change = torch.zeros_like(w)
     sigma = protocol.sigma
     errors, first = [], torch.full((len(seeds),), -1)
-    for sweep in range(protocol.sweeps + 1):
+    for sweep in progress.through(range(protocol.sweeps + 1), "sweep"):
         if sweep % protocol.record_every == 0:
             errors.append(network.losses(w))
             first[(first < 0) & (judge.losses(w) == 0).cpu()] = sweep

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backprop import progress
 from backprop.engine import training
 from backprop.engine.devices import resolve_device
 from backprop.engine.networks import Network, flatten, forward, initial_weights, with_extra_unit
@@ -50,7 +51,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     learned, complete = np.full((2, len(protocol.settings)), np.nan)
     chosen = 0
     if len(protocol.settings) > 1:
-        for number, setting in enumerate(protocol.settings):
+        for number, setting in enumerate(progress.through(protocol.settings, "setting")):
             found = _train(protocol, setting, protocol.fresh_seeds_after(protocol.search_seeds), where)
             kept, right = people.kept_in(found["held"]), found["right"][:, -1]
             learned[number], complete[number] = right[kept].mean(), (right | ~kept).all(axis=1).mean()

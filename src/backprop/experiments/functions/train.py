@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from backprop import datasets
+from backprop import datasets, progress
 from backprop.engine.devices import resolve_device
 from backprop.experiments.functions.derivatives import (
     ACTIVATIONS,
@@ -45,7 +45,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     test_x, test_labels = first_images(clothes.test_images, clothes.test_labels, protocol.images, place)
     activation = ACTIVATIONS[protocol.activation]
     costs, accuracy, differences = [], [], []
-    for seed in seeds:
+    for seed in progress.through(seeds, "seed"):
         weights = initial_weights(protocol.hidden_units, seed)
         before = traversal_difference(weights, activation, x[: protocol.batch_size], labels[: protocol.batch_size])
         cost, share, weights = train_one(protocol, weights, (x, labels), (test_x, test_labels))
@@ -90,7 +90,7 @@ def train_one(
     first, second = weights = (weights[0].to(x.device), weights[1].to(x.device))
     batches = list(zip(x.split(protocol.batch_size), labels.split(protocol.batch_size), strict=True))
     costs, accuracy = [], [share_recognised(weights, activation, *test)]
-    for epoch in range(1, protocol.epochs + 1):
+    for epoch in progress.through(range(1, protocol.epochs + 1), "epoch"):
         total = torch.zeros((), device=x.device)
         for batch, batch_labels in batches:
             traversal = forward(weights, activation, batch)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from backprop import datasets
+from backprop import datasets, progress
 from backprop.engine.devices import resolve_device
 from backprop.experiments.mnist.protocol import EVALUATION_BATCH, SCALES, Protocol
 
@@ -35,7 +35,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     training = (prepared(digits.train_images, protocol, place), targets(digits.train_labels, place))
     test = (prepared(digits.test_images, protocol, place), targets(digits.test_labels, place))
     records: dict[str, list[np.ndarray]] = {}
-    for seed in seeds:
+    for seed in progress.through(seeds, "seed"):
         with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
             torch.manual_seed(seed)  # dropout uses the global generator
             model, record = train_one(protocol, seed, training, test)
@@ -90,7 +90,7 @@ def train_one(
     model = network(protocol, generator).to(images.device)
     descent = optimizer(model, protocol)
     losses, correct = [], [score(model, *test)]
-    for _ in range(protocol.epochs):
+    for _ in progress.through(range(protocol.epochs), "epoch"):
         losses += epoch(model, descent, images, labels, protocol.batch_size, generator)
         correct.append(score(model, *test))
     return model, {

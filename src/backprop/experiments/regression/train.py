@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from backprop import progress
 from backprop.experiments.regression.protocol import Protocol
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         initial weights minus least squares, along each eigenvector.
     """
     parts = []
-    for start in range(0, len(seeds), BLOCK):
+    for start in progress.through(range(0, len(seeds), BLOCK), "block"):
         block = seeds[start : start + BLOCK]
         problem = draw(protocol, block)
         parts.append(descend(protocol, problem) | solve(problem))
@@ -89,7 +90,7 @@ def descend(protocol: Protocol, problem: Problem) -> dict[str, torch.Tensor]:
     shuffled, errors = torch.empty_like(rows), torch.empty(steps, count, 1, batch)
     batch_mse = []
     mse = [_mse(inputs, targets, weights[:, 0])]
-    for order in orders:
+    for order in progress.through(orders, "epoch"):
         # one gather per epoch into the layout [step, data set, case], so that every step reads contiguous memory
         index = (first_row + order).reshape(count, steps, batch).transpose(0, 1).reshape(-1)
         torch.index_select(rows, 0, index, out=shuffled)
