@@ -4,12 +4,14 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sysconfig
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from backprop.__main__ import main
@@ -58,7 +60,8 @@ def test_every_command_and_every_file_that_it_names_exists(words):
     for word in rest:
         path = word.partition("=")[2] if word.startswith("-") else word
         if "/" in path or "." in path:
-            assert (ROOT / path).exists(), f"{' '.join(words)}: there is no {path}"
+            generated = path.endswith("results")
+            assert generated or (ROOT / path).exists(), f"{' '.join(words)}: there is no {path}"
 
 
 def test_the_justfile_has_a_recipe_for_each_task():
@@ -87,6 +90,24 @@ def test_the_hosted_checks_run_the_local_ones_on_supported_versions_of_python():
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+(\.\d+)*", action) for action in used), "an action is not pinned"
     (script,) = (step["run"] for step in job["steps"] if "run" in step)
     assert os.access(ROOT / script, os.X_OK)
+
+
+def test_the_weekly_checks_loosen_every_pin(tmp_path):
+    """The command in the workflow, run on a copy: `==` becomes `>=`, and no date limits the versions."""
+    job = yaml.safe_load(read(".github/workflows/newest.yml"))["jobs"]["newest"]
+    (loosen,) = (step["run"] for step in job["steps"] if step.get("name") == "Loosen the pins")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    subprocess.run(loosen, shell=True, cwd=tmp_path, check=True)
+    loosened = tomllib.loads((tmp_path / "pyproject.toml").read_text())
+    assert "exclude-newer" in CONFIGURATION["tool"]["uv"] and "exclude-newer" not in loosened["tool"]["uv"]
+    for table in (CONFIGURATION, loosened):
+        pinned = [
+            *table["project"]["dependencies"],
+            *table["dependency-groups"]["dev"],
+            *(name for names in table["project"]["optional-dependencies"].values() for name in names),
+        ]
+        operators = {specifier.operator for text in pinned for specifier in Requirement(text).specifier}
+        assert operators == ({">="} if table is loosened else {"=="})
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

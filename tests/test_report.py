@@ -209,6 +209,8 @@ def test_appendices_have_letters_and_ratios_and_apostrophes_after_numbers_stay_w
     )
     assert "1990’s" in printed and "1’s" in printed and "′" not in printed
     assert "A Proof" in printed and "A.1 Second" in printed and "B More" in printed
+
+
 def test_a_scoreboard_of_more_than_a_page_stops_the_build(sample: dict[str, Any]) -> None:
     claims = "\n".join(f"  F{k}: *claim" for k in range(1, 60))
     path = sample["kit"] / "claims" / "symmetry.yaml"

@@ -1,4 +1,4 @@
-# Targets that a user types: an experiment, manifest, verify, benchmark.
+# Targets that a user types: an experiment, manifest, verify, test, benchmark.
 for experiment in EXPERIMENTS:
 
     rule:
@@ -28,8 +28,20 @@ rule manifest:
 
 
 rule verify:
+    input:
+        [variant_files(name, "networks.parquet") for name in EXPERIMENTS],
     log:
         "results/logs/verify.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python -m backprop verify 2>&1 | tee {log}"
+
+
+rule test:
+    log:
+        "results/logs/test.log",
     localrule: True
     conda:
         "../../envs/environment.yaml"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from backprop.diagnosis import place_text, text
+from backprop import plain_text as text
+from backprop.diagnosis import place_text
 from backprop.diagnosis.inspection import Inspection
 from backprop.diagnosis.standing import at, below
 from backprop.evidence.formatting import fixed, listing, percent, significant, thousands

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from backprop.diagnosis import text, trial, why
+from backprop import plain_text as text
+from backprop.diagnosis import trial, why
 from backprop.diagnosis.remedies import remedy
 from backprop.diagnosis.trial import Advice, Reason, Trial
 from backprop.evidence.formatting import capital, interval, listing, percent, thousands, words

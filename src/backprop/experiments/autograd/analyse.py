@@ -26,6 +26,8 @@ COLUMNS = (
     Column("relative", pa.float64(), "|difference| / |analytic|", "machine precision"),
     Column("equal", pa.bool_(), "whether autograd == the formula of the lab, evaluated in the same precision"),
 )
+GROUPS = ("fact", "entry", "precision")
+"""The columns that distinguish the rows of one seed."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

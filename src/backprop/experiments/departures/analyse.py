@@ -36,6 +36,10 @@ COLUMNS = (
     *MEASURES,
     Column("units_apart", pa.float64(), "M7: largest difference between corresponding weights of two hidden units"),
 )
+GROUPS = ("cell", "fresh")
+"""The columns that distinguish the rows of one seed."""
+COMPARED = ("solved", "sweeps_0.5")
+"""The columns by which a run is compared with the recorded one; there are too many cells for all."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

@@ -47,6 +47,10 @@ def expected_cosine(
     return 1 / np.sqrt(1 + variance) if kind != "ranks" else np.nan * variance
 
 
+GROUPS = ("parameters", "kind", "samples", "sigma")
+"""The columns that distinguish the rows of one seed."""
+
+
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Every cosine of one variant beside its expectation, which holds for small sigma (a linear loss)."""
     rows = []

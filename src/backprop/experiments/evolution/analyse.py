@@ -22,6 +22,8 @@ COLUMNS = (
     Column("best_accuracy", pa.float64(), "the highest recorded accuracy"),
     Column("norm", pa.float64(), "norm of all weights at the end, over their norm at the start"),
 )
+GROUPS = ("samples", "sigma")
+"""The columns that distinguish the rows of one seed."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

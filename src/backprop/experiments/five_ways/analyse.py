@@ -19,6 +19,8 @@ COLUMNS = (
     Column("difference", pa.float64(), "largest |loss - loss of NumPy| over the steps"),
     Column("relative", pa.float64(), "largest |loss - loss of NumPy| / loss of NumPy over the steps"),
 )
+GROUPS = ("way",)
+"""The columns that distinguish the rows of one seed."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

@@ -22,6 +22,8 @@ COLUMNS = (
     Column("mse", pa.float64(), "mean squared error"),
     Column("overflow", pa.int64(), "first step after which the parameters exceed single precision; -1 if never"),
 )
+GROUPS = ("method",)
+"""The columns that distinguish the rows of one seed."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

@@ -22,6 +22,10 @@ COLUMNS = (
         "error_at_end", pa.float64(), "E, equation (3), when training ended: after the task was solved, or at the cap"
     ),
 )
+GROUPS = ("epsilon", "alpha", "fresh")
+"""The columns that distinguish the rows of one seed."""
+COMPARED = ("solved", "sweeps")
+"""The columns by which a run is compared with the recorded one; there are too many cells for all."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:

@@ -28,6 +28,8 @@ COLUMNS = (
     Column("closest", pa.float64(), "smallest such distance at any kept sweep"),
     Column("closest_sweep", pa.float64(), "the kept sweep with the smallest distance", "sweeps"),
 )
+GROUPS = ("off_target", "margin")
+"""The columns that distinguish the rows of one seed."""
 
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
