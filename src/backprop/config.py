@@ -42,7 +42,8 @@ class Assignment(Fields):
     sweeps: int = setting(1425, "Sweeps", "sweeps of each network", unit="sweeps", low=10, high=100_000,
         stated=("1,425", "p. 534"))
     workarounds: tuple[str, ...] = setting(("small_rate", "mean", "no_momentum", "softplus", "adam", "exponential"),
-        "Workarounds", "rows of the table after the paper's protocol, by their names in report/assignment_rows.yaml")
+        "Workarounds", "rows of the table after the paper's protocol, by their names in report/assignment_rows.yaml",
+        may_be_empty=True)
     language: str = setting("en", "Language", "language of the page, of which there is one so far", choices=("en",))
     # fmt: on
 

@@ -21,6 +21,7 @@ from urllib.parse import quote
 import pypandoc
 import typst
 
+from backprop.documents import security
 from backprop.protocol import UserError
 
 KIT = Path(__file__).parents[3] / "report"
@@ -183,7 +184,7 @@ def to_html(
     shown = _with_images(document, {name: f"data:image/svg+xml;base64,{image}" for name, image in images.items()})
     options = ["--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
-    return re.sub(r"[ \t]+\n", "\n", EMBEDDED_SVG.sub(_as_text, page))
+    return security.with_policy(re.sub(r"[ \t]+\n", "\n", EMBEDDED_SVG.sub(_as_text, page)))
 
 
 EMBEDDED_SVG = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
@@ -223,7 +224,7 @@ def to_pdf(
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 timestamp=TIMESTAMP,
-                sys_inputs=dict(inputs or {}),
+                sys_inputs={"title": context["title"], "authors": json.dumps(_authors(context)), **(inputs or {})},
             )
         except typst.TypstError as error:
             hints = " ".join(getattr(error, "hints", []) or [])
@@ -254,12 +255,16 @@ def _with_meta(document: Mapping[str, Any], context: Mapping[str, Any]) -> dict[
 
     if not context.get("title"):
         raise UserError("the document has no title; give the context a 'title'.")
-    authors = context.get("author", [])
     meta = {name: inlines(context[name]) for name in ("title", "subtitle") if context.get(name)}
-    names = [authors] if isinstance(authors, str) else list(authors)
-    meta["author"] = {"t": "MetaList", "c": [inlines(name) for name in names]}
+    meta["author"] = {"t": "MetaList", "c": [inlines(name) for name in _authors(context)]}
     meta["link-citations"] = {"t": "MetaBool", "c": True}
     return {**document, "meta": meta}
+
+
+def _authors(context: Mapping[str, Any]) -> list[str]:
+    authors = context.get("author", [])
+    names = map(security.one_line, [authors] if isinstance(authors, str) else authors)
+    return [name for name in names if name]
 
 
 def _pandoc(
