@@ -3,7 +3,9 @@
 import dataclasses
 import datetime
 import math
+import re
 import typing
+from functools import cache
 from typing import Any
 
 import yaml
@@ -29,6 +31,7 @@ OPTIONS = st.dictionaries(
 """Arguments of an optimizer or a schedule, few of which fit."""
 
 
+@cache
 def of_field(kind: type[protocol.Fields], name: str, most: float = math.inf) -> st.SearchStrategy[Any]:
     """Values within the declared type and bounds of a field; numbers are at most `most`."""
     known, declared = kind.fields()[name], protocol.types(kind)[name]
@@ -93,3 +96,84 @@ def small(experiment: str) -> dict[str, Any]:
                 continue
             accepted[name] = value
     return accepted
+
+
+@cache
+def overrides(kind: type[protocol.Fields], least: int = 0, most: float = math.inf) -> st.SearchStrategy[dict[str, Any]]:
+    """At least `least` and at most three fields, with values that their declarations allow; numbers are at most `most`."""
+    names = sorted(set(kind.fields()) - {"threads"})
+    chosen = st.lists(st.sampled_from(names), min_size=least, max_size=3, unique=True)
+    fields = cache(lambda name: of_field(kind, name, most))
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({name: fields(name) for name in names}))
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> dict[str, Any]:
+    """A configuration of one experiment, with `common` and a variant, in which each field alone is as declared."""
+    experiment = draw(st.sampled_from(sorted(CLASSES)))
+    kind = CLASSES[experiment]
+    return {
+        "author": draw(st.text(max_size=10)),
+        "device": draw(st.sampled_from(["auto", "cpu"])),
+        "assignment": draw(overrides(config.Assignment)),
+        "experiments": {experiment: {"common": draw(overrides(kind)), "variants": {"mine": draw(overrides(kind))}}},
+    }
+
+
+@st.composite
+def with_a_bad_value(draw: st.DrawFn) -> tuple[dict[str, Any], str, Any]:
+    """A configuration with one field, whose value may be of any kind; the field's name; and the value."""
+    experiment = draw(st.sampled_from(sorted(CLASSES)))
+    name = draw(st.sampled_from(sorted(CLASSES[experiment].fields())))
+    value = draw(st.sampled_from(NASTY))
+    place = draw(st.sampled_from(["common", "mine"]))
+    inside = {"common": {name: value}} if place == "common" else {"variants": {"mine": {name: value}}}
+    return {"experiments": {experiment: inside}}, name, value
+
+
+@st.composite
+def with_another_structure(draw: st.DrawFn) -> dict[str, Any]:
+    """A configuration in which one or two parts were deleted, renamed, replaced, wrapped, doubled, or moved up."""
+    content = draw(configurations())
+    for _ in range(draw(st.integers(1, 2))):
+        path = draw(st.sampled_from(list(_paths(content))))
+        parent: Any = content
+        for key in path[:-1]:
+            parent = parent[key]
+        value = parent.pop(path[-1])
+        match draw(st.integers(0, 5)):
+            case 1:
+                parent[draw(st.one_of(st.text(max_size=8), st.sampled_from([1, None, True, 0.1, (1, 2)])))] = value
+            case 2:
+                parent[path[-1]] = draw(st.sampled_from(NASTY))
+            case 3:
+                parent[path[-1]] = draw(st.sampled_from([[value], {path[-1]: value}, {"paper": value}]))
+            case 4:
+                parent[path[-1]] = parent[f"{path[-1]}s"] = value
+            case 5:
+                content[path[-1]] = value
+    return content
+
+
+def _paths(content: Any, path: tuple[Any, ...] = ()) -> typing.Iterator[tuple[Any, ...]]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield (*path, key)
+            yield from _paths(value, (*path, key))
+
+
+PIECES = (*"{}[]:,-#&*!|>'\"%@`~?\t\n ", "\r", "\0", "\ufeff", "\u2028", "\u20ac", "- ", ": ", "&a ", "*a", "<<: *a",
+          "!!python/object:os.system ", "!!bool ", "!!float ", "!!set ", "!!binary ", "---", "...", "2020-13-45", "1_0:9")  # fmt: skip
+
+
+@st.composite
+def broken_files(draw: st.DrawFn) -> bytes:
+    """The bytes of a configuration file with one to three edits: characters lost, added or doubled, or another encoding."""
+    text = yaml.safe_dump(draw(configurations()), allow_unicode=True, default_flow_style=draw(st.booleans()))
+    for _ in range(draw(st.integers(1, 3))):
+        after_keys = [match.end() for match in re.finditer(": ", text)]
+        start = draw(st.one_of(st.integers(0, len(text)), st.sampled_from([0, *after_keys])))
+        end = min(len(text), start + draw(st.integers(0, 9)))
+        text = text[:start] + draw(st.sampled_from(["", text[start:end] * 2, *PIECES])) + text[end:]
+    content = text.encode(draw(st.sampled_from(["utf-8"] * 6 + ["utf-16", "utf-32"])), "surrogatepass")
+    return content[: draw(st.integers(0, len(content)))] if draw(st.integers(0, 9)) == 0 else content

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,15 @@ class Assignment(Fields):
     def __post_init__(self) -> None:
         """Check each field, and the names of the rows."""
         super().__post_init__()
-        known = strict_yaml.load(ROWS)
+        known = _rows()
         for name in self.workarounds:
             if name not in known:
                 raise UserError(f"workarounds: {unknown(name, known, 'row')}")
+
+
+@cache
+def _rows() -> Mapping[str, Any]:
+    return strict_yaml.load(ROWS)
 
 
 def read(*paths: Path) -> dict[str, Any]:
