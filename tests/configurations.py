@@ -1,6 +1,5 @@
 """Strategies that draw configurations from what each field declares: good ones, bad values, and broken files."""
 
-import dataclasses
 import datetime
 import math
 import re
@@ -11,14 +10,15 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-from backprop import config, dependencies, protocol, values
+from backprop import config, protocol, values
 from backprop.experiments.departures.protocol import FIELDS as GRID_FIELDS
 
-CLASSES = config.protocol_classes()
+CLASSES: dict[str, Any] = config.protocol_classes()
 
 NASTY: tuple[Any, ...] = (
     None, True, False, 0, -1, 10**20, 10**60, -(10**60), 10**5000, 0.5, -0.0, 1e300, math.inf, -math.inf, math.nan, "",
-    " ", "1e-3", "no", "a\nb\x1b", "x" * 5000, "<b>&{x}%s", "\u202egnp", [], [[]], [None], [0] * 5000, [10**400], [math.nan, math.nan],
+    " ", "1e-3", "no", "a\nb\x1b", "x" * 5000, "<b>&{x}%s", "\u202egnp",
+    [], [[]], [None], [0] * 5000, [10**400], [math.nan, math.nan],
     [1, "a"], {}, {"a": {"b": {"c": [{}]}}}, {"x" * 5000: 1}, {1: 2}, b"bytes", datetime.date(2024, 1, 1), {1, 2},
 )  # fmt: skip
 """Values that no field expects, or few do."""
@@ -32,7 +32,7 @@ OPTIONS = st.dictionaries(
 
 
 @cache
-def of_field(kind: type[protocol.Fields], name: str, most: float = math.inf) -> st.SearchStrategy[Any]:
+def of_field(kind: Any, name: str, most: float = math.inf) -> st.SearchStrategy[Any]:
     """Values within the declared type and bounds of a field; numbers are at most `most`."""
     known, declared = kind.fields()[name], protocol.types(kind)[name]
     if name == "seeds":
@@ -79,7 +79,8 @@ SMALL = {
     "seeds": 2, "sweeps": 12, "epochs": 2, "steps": 6, "images": 40, "batch": 20, "batch_size": 20, "hidden_units": 4,
     "fresh_seeds": 2, "search_seeds": 2, "draws": 20, "points": 30, "small_steps": 6, "large_steps": 6, "adam_steps": 6,
     "rates": 4, "rate_steps": 4, "mesh": 4, "knock_sweeps": 10, "checked": 2, "evaluations": 5, "directions": 2,
-    "sigma_samples": 10, "cases": 40, "inputs": 5, "hidden": 4, "outputs": 3, "variables": 5, "keep": (5,), "path": (0, 5),
+    "sigma_samples": 10, "cases": 40, "inputs": 5, "hidden": 4, "outputs": 3, "variables": 5, "keep": (5,),
+    "path": (0, 5),
     "epsilons": (0.1, 0.3), "alphas": (0.0, 0.9), "networks": ((4, 4), (7, 5)), "samples": (10,), "record_every": 5,
 }  # fmt: skip
 """Fields with which the jobs of every experiment end in a moment, where their declarations allow these values."""
@@ -87,7 +88,7 @@ SMALL = {
 
 def small(experiment: str) -> dict[str, Any]:
     """The overrides of SMALL that the experiment's protocol accepts, each alone."""
-    kind, accepted = CLASSES[experiment], {}
+    kind, accepted = CLASSES[experiment], dict[str, Any]()
     for name, value in SMALL.items():
         if name in kind.fields():
             try:
@@ -99,8 +100,8 @@ def small(experiment: str) -> dict[str, Any]:
 
 
 @cache
-def overrides(kind: type[protocol.Fields], least: int = 0, most: float = math.inf) -> st.SearchStrategy[dict[str, Any]]:
-    """At least `least` and at most three fields, with values that their declarations allow; numbers are at most `most`."""
+def overrides(kind: Any, least: int = 0, most: float = math.inf) -> st.SearchStrategy[dict[str, Any]]:
+    """From `least` to three fields of a protocol, with values that their declarations allow and numbers to `most`."""
     names = sorted(set(kind.fields()) - {"threads"})
     chosen = st.lists(st.sampled_from(names), min_size=least, max_size=3, unique=True)
     fields = cache(lambda name: of_field(kind, name, most))
@@ -162,13 +163,16 @@ def _paths(content: Any, path: tuple[Any, ...] = ()) -> typing.Iterator[tuple[An
             yield from _paths(value, (*path, key))
 
 
-PIECES = (*"{}[]:,-#&*!|>'\"%@`~?\t\n ", "\r", "\0", "\ufeff", "\u2028", "\u20ac", "- ", ": ", "&a ", "*a", "<<: *a",
-          "!!python/object:os.system ", "!!bool ", "!!float ", "!!set ", "!!binary ", "---", "...", "2020-13-45", "1_0:9")  # fmt: skip
+PIECES = (
+    *"{}[]:,-#&*!|>'\"%@`~?\t\n ", "\r", "\0", "\ufeff", "\u2028", "\u20ac", "- ", ": ", "&a ", "*a", "<<: *a",
+          "!!python/object:os.system ", "!!bool ", "!!float ", "!!set ", "!!binary ", "---", "...",
+    "2020-13-45", "1_0:9",
+)  # fmt: skip
 
 
 @st.composite
 def broken_files(draw: st.DrawFn) -> bytes:
-    """The bytes of a configuration file with one to three edits: characters lost, added or doubled, or another encoding."""
+    """The bytes of a configuration file after some edits: characters lost, added, doubled or encoded otherwise."""
     text = yaml.safe_dump(draw(configurations()), allow_unicode=True, default_flow_style=draw(st.booleans()))
     for _ in range(draw(st.integers(1, 3))):
         after_keys = [match.end() for match in re.finditer(": ", text)]

@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},
     "diagnosis": {"engine", "evidence", "experiments", "plots", "protocol", "results", "strict_yaml", "values"},
-    "stages": {"plots", "protocol", "results"},
+    "stages": {"datasets", "plots", "protocol", "results", "values"},
     "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
     "cli": {
         "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "stages",

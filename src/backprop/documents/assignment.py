@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 
 from backprop import strict_yaml
+from backprop.documents import kit as kit_files
 from backprop.documents import pages, security, templates
 from backprop.documents.notebook import FENCE, execute, to_html, to_notebook
 from backprop.protocol import UserError
@@ -56,6 +57,7 @@ def build(
     Raises:
         UserError: a value is missing, a cell fails, or the PDF has more than one page.
     """
+    kit_files.check(kit)
     header = _header(header)
     shown = {name: security.as_markdown(text) for name, text in header.items()}
     top = f"# {shown['title']}\n\n**{shown['author']}** · {shown['student_id']} · {shown['course']}"

@@ -217,7 +217,7 @@ def to_pdf(
         source = Path(folder, "report.typ")
         source.write_text(_pandoc(shown, "typst", kit=kit, template=template), encoding="utf-8")
         try:
-            return typst.compile(
+            pdf, warnings = typst.compile_with_warnings(
                 str(source),
                 root=folder,
                 font_paths=[str(kit / "fonts")],
@@ -229,6 +229,9 @@ def to_pdf(
         except typst.TypstError as error:
             hints = " ".join(getattr(error, "hints", []) or [])
             raise UserError(f"Typst rejects the document: {error} {hints}".strip()) from error
+        if warnings:
+            raise UserError(f"Typst warns of the document: {warnings[0].message}.")
+        return pdf
 
 
 def _with_images(document: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from backprop import strict_yaml
 from backprop.documents import claims as claim_files
+from backprop.documents import kit as kit_files
 from backprop.documents import live, pages, security, templates
 from backprop.documents.tables import claims_table, protocol_table
 from backprop.evidence.verdicts import FEW, MOST
@@ -44,6 +45,7 @@ def build(
     Raises:
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
+    kit_files.check(kit)
     context = {**_inert(byline), **findings, **SHARED, **_claims(findings, kit / "claims")}
     documents = strict_yaml.load(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}

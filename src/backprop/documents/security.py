@@ -96,10 +96,10 @@ class _Inline(HTMLParser):
             self._open = tag
             self.content[tag].append("")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self.style_attributes |= any(name == "style" for name, _ in attrs)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002
         self._open = ""
 
     def handle_data(self, data: str) -> None:
