@@ -77,7 +77,7 @@ def test_the_default_is_the_paper_under_both_codings():
         ({"grid": {"odd": []}}, ("grid.odd is an empty list", "one mapping")),
         ({"grid": {3: {"alpha": 0}}}, ("grid has a group 3", "quotes")),
         ({"grid": {"odd": {"targets": [0, 1]}}}, ("grid.odd", "'targets' cannot be changed here; set codings")),
-        ({"codings": []}, ("codings is an empty list", "one pair")),
+        ({"codings": []}, ("codings is an empty list; it needs one value or more.",)),
         ({"codings": [[0, 1], [1, 0]]}, ("codings contains [1.0, 0.0]", "below")),
         ({"codings": [[0, 7]]}, ("codings contains 7.0", "at most 1")),
     ],

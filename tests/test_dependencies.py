@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "engine", "evidence", "experiments", "plain_text", "plots", "protocol", "results", "strict_yaml", "values",
     },
     "verification": {"plain_text", "results", "values"},
-    "stages": {"plots", "protocol", "results"},
+    "stages": {"datasets", "plots", "protocol", "results", "values"},
     "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
     "cli": {
         "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "stages",

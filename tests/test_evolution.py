@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from backprop.datasets.archives import sha256
 from backprop.documents import pages
 from backprop.documents.claims import read_claims
 from backprop.experiments.estimates import findings as estimates_findings
@@ -40,7 +41,8 @@ def images(tmp_path_factory) -> Path:
             row, column = divmod(int(label), 4)
             pictures[i, 7 * row : 7 * row + 7, 7 * column : 7 * column + 7] = 250
         arrays |= {f"{part}_images": pictures.astype(np.uint8), f"{part}_labels": labels}
-    store.write_arrays(path, arrays, {"name": "FashionMNIST", "source": "bundled", "detail": "Artificial images."})
+    about = {"name": "FashionMNIST", "source": "bundled", "detail": "Artificial images."}
+    store.write_arrays(path, arrays, about | {"sha256": {key: sha256(array) for key, array in arrays.items()}})
     return path
 
 

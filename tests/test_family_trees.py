@@ -360,7 +360,7 @@ def test_usefulness_is_judged_by_the_interval_of_the_mean():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"weight_ranges": ()}, "weight_ranges is empty"),
+        ({"weight_ranges": ()}, "weight_ranges is an empty list"),
         ({"held_out": 104}, "held_out is 104; it must be at most 103"),
         ({"margin": 0.6}, "margin"),
     ],

@@ -202,7 +202,7 @@ def run(clothes, tmp_path):
             "images": np.array([1000, 1000]), "traversal_difference": np.full(20, 1e-15), "gradcheck": np.ones(2),
         }  # fmt: skip
         provenance = {"FashionMNIST": {**store.read_about(clothes["FashionMNIST"]), "source": source}}
-        about = {"protocol": vars(protocol), "provenance": provenance}
+        about = {"experiment": "functions", "protocol": vars(protocol), "provenance": provenance}
         store.write_arrays(tmp_path / "paper" / "trained.safetensors", arrays, about)
         analyse_stage.run("functions", protocol, tmp_path / "paper")
         return {"paper": Run(tmp_path / "paper")}

@@ -94,8 +94,8 @@ def test_the_table_has_a_row_for_every_network(trained, tmp_path):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"epsilons": (0.1, 0.1)}, "epsilons is [0.1, 0.1]; it must be one ascending number or more"),
-        ({"alphas": ()}, "alphas is []"),
+        ({"epsilons": (0.1, 0.1)}, "epsilons is [0.1, 0.1]; the numbers must ascend"),
+        ({"alphas": ()}, "alphas is an empty list"),
         ({"alphas": (0.5, 1.5)}, "at most 1."),
         ({"targets": (1.0, 0.0)}, "the first must be below the second"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,17 +43,23 @@ class Assignment(Fields):
     sweeps: int = setting(1425, "Sweeps", "sweeps of each network", unit="sweeps", low=10, high=100_000,
         stated=("1,425", "p. 534"))
     workarounds: tuple[str, ...] = setting(("small_rate", "mean", "no_momentum", "softplus", "adam", "exponential"),
-        "Workarounds", "rows of the table after the paper's protocol, by their names in report/assignment_rows.yaml")
+        "Workarounds", "rows of the table after the paper's protocol, by their names in report/assignment_rows.yaml",
+        may_be_empty=True)
     language: str = setting("en", "Language", "language of the page, of which there is one so far", choices=("en",))
     # fmt: on
 
     def __post_init__(self) -> None:
         """Check each field, and the names of the rows."""
         super().__post_init__()
-        known = strict_yaml.load(ROWS)
+        known = _rows()
         for name in self.workarounds:
             if name not in known:
                 raise UserError(f"workarounds: {unknown(name, known, 'row')}")
+
+
+@cache
+def _rows() -> Mapping[str, Any]:
+    return strict_yaml.load(ROWS)
 
 
 def read(*paths: Path) -> dict[str, Any]:

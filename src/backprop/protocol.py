@@ -34,6 +34,7 @@ class Setting:
         unit: of its numbers, such as "sweeps"; empty for pure numbers.
         low, high: inclusive bounds of every number in the field.
         choices: the allowed values of every item in the field.
+        may_be_empty: whether a list may have no item.
         null: what null means, for fields that allow it.
         stated: what the source states, as text; empty if the field is our own.
         where: where the source states it.
@@ -45,6 +46,7 @@ class Setting:
     low: float | None = None
     high: float | None = None
     choices: Collection[Any] | None = None
+    may_be_empty: bool = False
     null: str = "none"
     stated: str = ""
     where: str = ""
@@ -59,14 +61,16 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: Collection[Any] | None = None,
+    may_be_empty: bool = False,
     null: str = "none",
     stated: tuple[str, str] | None = None,
 ) -> T:
     """Declare a field of a protocol: its default, and everything `Setting` holds; `stated` is (what, where)."""
     what, where = stated or ("", "")
     known = Setting(
-        label=label, about=about, unit=unit, low=low, high=high, choices=choices, null=null, stated=what, where=where
-    )
+        label=label, about=about, unit=unit, low=low, high=high, choices=choices, may_be_empty=may_be_empty, null=null,
+        stated=what, where=where,
+    )  # fmt: skip
     return _field(default, known)
 
 
@@ -226,6 +230,8 @@ def _check_seeds(seeds: int | tuple[int, ...]) -> None:
 
 
 def _check_range(name: str, value: Any, known: Setting) -> None:
+    if value == () and not known.may_be_empty:
+        raise UserError(f"{name} is an empty list; it needs one value or more.")
     verb = "contains" if isinstance(value, tuple) else "is"
     for item in values.items(value):
         if known.choices is not None and item is not None and item not in known.choices:

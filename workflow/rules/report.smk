@@ -19,6 +19,13 @@ OF_THE_ASSIGNMENT = (
 )
 REPORT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_ASSIGNMENT)]
 ASSIGNMENT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_REPORT)]
+
+
+def text_of(key):
+    """The user's text under a key of the configuration; a function, because Snakemake expands braces in plain text."""
+    return lambda wildcards: config.get(key, "")
+
+
 FINDINGS = "results/{experiment}/findings.json"
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 
@@ -48,12 +55,12 @@ rule report:
         mem_mb=MEMORY["report"],
         runtime=RUNTIME["report"],
     params:
-        author=config.get("author", ""),
-        student_id=config.get("student_id", ""),
-        course=config.get("course", ""),
+        author=text_of("author"),
+        student_id=text_of("student_id"),
+        course=text_of("course"),
     shell:
-        "python -m backprop report --author {params.author:q} --student-id {params.student_id:q}"
-        " --course {params.course:q} > {log} 2>&1"
+        "python -m backprop report --author={params.author:q} --student-id={params.student_id:q}"
+        " --course={params.course:q} > {log} 2>&1"
 
 
 rule assignment:
@@ -77,10 +84,10 @@ rule assignment:
         mem_mb=MEMORY["assignment"],
         runtime=RUNTIME["assignment"],
     params:
-        author=config.get("author", ""),
-        student_id=config.get("student_id", ""),
-        course=config.get("course", ""),
+        author=text_of("author"),
+        student_id=text_of("student_id"),
+        course=text_of("course"),
         options=json.dumps(ASSIGNMENT),
     shell:
-        "python -m backprop assignment --author {params.author:q} --student-id {params.student_id:q}"
-        " --course {params.course:q} --options {params.options:q} > {log} 2>&1"
+        "python -m backprop assignment --author={params.author:q} --student-id={params.student_id:q}"
+        " --course={params.course:q} --options {params.options:q} > {log} 2>&1"

@@ -58,12 +58,13 @@ def _try(options: argparse.Namespace) -> None:
 
 def _inspect(options: argparse.Namespace) -> None:
     from backprop.diagnosis import inspection, inspection_text, page
+    from backprop.documents import security
 
     protocol = settings.protocol(options, settings.OF_WEIGHTS)
     inspected = inspection.inspect_file(options.file, protocol, options.results, options.bias)
     print(_json(inspection_text.as_mapping(inspected)) if options.json else inspection_text.as_text(inspected))
     if options.html:
-        _write(options.html, page.render(inspected).encode())
+        _write(options.html, security.with_policy(page.render(inspected)).encode())
 
 
 def _count(text: str | None) -> int | None:

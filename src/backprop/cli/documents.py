@@ -57,7 +57,7 @@ def _byline(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _findings(options: argparse.Namespace, experiments: list[str]) -> dict[str, Any]:
-    return {name: store.read_json(options.results / name / "findings.json") for name in experiments}
+    return {name: store.read_findings(options.results / name / "findings.json") for name in experiments}
 
 
 def _figures(options: argparse.Namespace) -> dict[str, Path]:

@@ -11,12 +11,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlparse
 
-from backprop.datasets.archives import FILES, md5, published_md5, torchvision_datasets
+from backprop.datasets.archives import FILES, LARGEST, md5, published_md5, torchvision_datasets
 
 MIRROR = "BACKPROP_MIRROR"
 """The environment variable with the address of a mirror that is tried first."""
@@ -30,7 +29,13 @@ STALL = 15.0
 """Seconds without a byte after which a download is stopped."""
 
 _log = logging.getLogger(__name__)
-_NETWORK_ERRORS = (OSError, http.client.HTTPException, RuntimeError)  # torchvision's "corrupted" is a RuntimeError
+
+
+class _OtherContentError(Exception):
+    """A mirror sent something else than the archive; the text says what, as the end of a sentence."""
+
+
+_NETWORK_ERRORS = (OSError, http.client.HTTPException, _OtherContentError)
 
 
 class DownloadError(Exception):
@@ -47,7 +52,7 @@ def download(name: str, root: Path) -> None:
     if not mirrors:
         raise DownloadError(_failure(name, "no mirror can be reached", problems))
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch, _socket_timeout(STALL):
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
         for file in missing:
             _download_one(name, file, mirrors, Path(scratch), problems)
             Path(scratch, file).replace(folder / file)
@@ -55,22 +60,33 @@ def download(name: str, root: Path) -> None:
 
 def _download_one(name: str, file: str, mirrors: list[str], folder: Path, problems: Mapping[str, str]) -> None:
     """Download one archive into `folder` and check it; ask every mirror in turn, then all again after a pause."""
-    from torchvision.datasets.utils import download_url
-
     answers = dict(problems)
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(BACKOFF * 2 ** (attempt - 1))
         for mirror in mirrors:
             try:
-                download_url(mirror + file, folder, file, published_md5(name)[file])
+                _retrieve(mirror + file, folder / file)
+                if md5(folder / file) != published_md5(name)[file]:
+                    raise _OtherContentError(f"sent something other than {file} (its MD5 differs)")
             except _NETWORK_ERRORS as error:
-                answers[mirror] = _describe(error, file)
+                answers[mirror] = _describe(error)
                 _log.info("%s: %s: %s (attempt %d of %d)", file, _host(mirror), answers[mirror], attempt + 1, ATTEMPTS)
             else:
                 _log.info("%s: downloaded from %s", file, _host(mirror))
                 return
     raise DownloadError(_failure(name, f"{file} could not be downloaded", answers))
+
+
+def _retrieve(address: str, path: Path) -> None:
+    """Write what a mirror sends to `path`, up to LARGEST bytes."""
+    size = 0
+    with urllib.request.urlopen(address, timeout=STALL) as answer, path.open("wb") as file:
+        while chunk := answer.read(1 << 16):
+            size += len(chunk)
+            if size > LARGEST:
+                raise _OtherContentError(f"sent more than {LARGEST:,} bytes, which is no archive of these sets")
+            file.write(chunk)
 
 
 def _is_good(name: str, path: Path) -> bool:
@@ -117,7 +133,7 @@ def _ask(mirror: str, answers: dict[str, str]) -> None:
     except (urllib.error.HTTPError, http.client.HTTPException, ConnectionResetError):
         answers[mirror] = "alive"  # the server refused, but it exists: a later request may succeed
     except (OSError, ValueError) as error:
-        answers[mirror] = _describe(error, FILES[1])
+        answers[mirror] = _describe(error)
     else:
         answers[mirror] = "alive"
 
@@ -127,7 +143,7 @@ def _failure(name: str, problem: str, answers: Mapping[str, str]) -> str:
     return f"{name}: {problem} ({tried})."
 
 
-def _describe(error: Exception, file: str) -> str:
+def _describe(error: Exception) -> str:
     """The meaning of a network error in a few words."""
     if isinstance(error, urllib.error.HTTPError):
         return f"answered {error.code} {error.reason}"
@@ -136,21 +152,10 @@ def _describe(error: Exception, file: str) -> str:
         return "host not found"
     if isinstance(reason, TimeoutError):
         return "no answer in time"
-    if isinstance(error, RuntimeError):
-        return f"sent something other than {file} (its MD5 differs)"
+    if isinstance(error, _OtherContentError):
+        return str(error)
     return (getattr(reason, "strerror", None) or str(reason) or type(reason).__name__).strip(".").lower()
 
 
 def _host(mirror: str) -> str:
     return urlparse(mirror).netloc
-
-
-@contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
-    """Limit the wait for each read from a socket: torchvision sets no limit, so a stalled download would never end."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

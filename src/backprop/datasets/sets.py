@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.protocol import UserError
 from backprop.results import store
 
 
@@ -31,6 +33,23 @@ class Set:
 def load(path: Path) -> Set:
     """The data set that `fetch` wrote to `path`."""
     return Set(**store.read_arrays(path), about=store.read_about(path))
+
+
+def check(path: Path, name: str) -> dict[str, Any]:
+    """The provenance of the data set `name` in `path`; UserError if the file holds another one or other arrays."""
+    about = store.read_about(path)
+    if about.get("name") != name:
+        raise store.damaged(path, f"holds the data set {about.get('name')} instead of {name}")
+    for key, array in store.read_arrays(path).items():
+        if hashlib.sha256(array.tobytes()).hexdigest() != about.get("sha256", {}).get(key):
+            raise store.damaged(path, f"holds {key} that are not those that were fetched")
+    return about
+
+
+def must_suffice(path: Path, count: int, images: int) -> None:
+    """UserError if `images` of a protocol is more than the `count` of training images in `path`."""
+    if images > count:
+        raise UserError(f"images is {images:,}, but {path} has {count:,} training images; ask for fewer.")
 
 
 def is_stand_in(about: Mapping[str, Any]) -> bool:

@@ -15,7 +15,8 @@ from typing import Any
 import nbformat
 
 from backprop import strict_yaml
-from backprop.documents import pages, templates
+from backprop.documents import kit as kit_files
+from backprop.documents import pages, security, templates
 from backprop.documents.notebook import FENCE, execute, to_html, to_notebook
 from backprop.protocol import UserError
 from backprop.results.store import write_bytes, write_text
@@ -56,8 +57,10 @@ def build(
     Raises:
         UserError: a value is missing, a cell fails, or the PDF has more than one page.
     """
+    kit_files.check(kit)
     header = _header(header)
-    top = f"# {header['title']}\n\n**{header['author']}** · {header['student_id']} · {header['course']}"
+    shown = {name: security.as_markdown(text) for name, text in header.items()}
+    top = f"# {shown['title']}\n\n**{shown['author']}** · {shown['student_id']} · {shown['course']}"
     template = (kit / TEMPLATE).read_text(encoding="utf-8")
     known = strict_yaml.load(kit / ROWS)
     context = {"options": {**options, "rows": _rows(options, known)}}
@@ -179,7 +182,8 @@ def count_pages(pdf: bytes) -> int:
 
 
 def _header(given: Mapping[str, str]) -> dict[str, str]:
-    for name in HEADER:
-        if not isinstance(given.get(name), str) or not given[name]:
+    header = {name: security.one_line(given.get(name, "")) for name in HEADER}
+    for name, text in header.items():
+        if not text:
             raise UserError(f"assignment: '{name}' is missing; give text for {', '.join(HEADER)}.")
-    return {name: given[name] for name in HEADER}
+    return header

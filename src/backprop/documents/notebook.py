@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
+from backprop.documents import security
 from backprop.documents.pages import TIMESTAMP
 from backprop.protocol import UserError
 
@@ -102,7 +103,7 @@ def to_html(notebook: nbformat.NotebookNode, title: str, language: str, template
     exporter = _Exporter(template_name="notebook", extra_template_basedirs=[str(templates)])
     style = (templates / "notebook" / "style.css").read_text(encoding="utf-8")
     page, _ = exporter.from_notebook_node(notebook, {"page": {"title": title, "language": language, "style": style}})
-    return re.sub(r"[ \t]+\n", "\n", page)
+    return security.with_policy(re.sub(r"[ \t]+\n", "\n", page))
 
 
 class _Exporter(HTMLExporter):

@@ -21,7 +21,7 @@ from typing import Any
 import pypandoc
 import typst
 
-from backprop.documents import drawings
+from backprop.documents import drawings, security
 from backprop.protocol import UserError
 
 KIT = Path(__file__).parents[3] / "report"
@@ -191,7 +191,7 @@ def to_html(
     shown = _with_images(document, {name: f"data:image/svg+xml;base64,{text}" for name, text in names.items()})
     options = ["--mathml", "--embed-resources", "--css=style.css", "--toc", "--toc-depth=3"]
     page = _pandoc(json.dumps(_with_meta(shown, context)), "html", kit=kit, options=options)
-    return _with_drawings(re.sub(r"[ \t]+\n", "\n", _with_anchors(page)), figures)
+    return security.with_policy(_with_drawings(re.sub(r"[ \t]+\n", "\n", _with_anchors(page)), figures))
 
 
 def _with_anchors(page: str) -> str:
@@ -243,18 +243,21 @@ def to_pdf(
         source = Path(folder, "report.typ")
         source.write_text(_pandoc(shown, "typst", kit=kit, template=template), encoding="utf-8")
         try:
-            return typst.compile(
+            pdf, warnings = typst.compile_with_warnings(
                 str(source),
                 root=folder,
                 font_paths=[str(kit / "fonts")],
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
                 timestamp=TIMESTAMP,
-                sys_inputs=dict(inputs or {}),
+                sys_inputs={"title": context["title"], "authors": json.dumps(_authors(context)), **(inputs or {})},
             )
         except typst.TypstError as error:
             hints = " ".join(getattr(error, "hints", []) or [])
             raise UserError(f"Typst rejects the document: {error} {hints}".strip()) from error
+        if warnings:
+            raise UserError(f"Typst warns of the document: {warnings[0].message}.")
+        return pdf
 
 
 def _with_images(document: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
@@ -281,12 +284,16 @@ def _with_meta(document: Mapping[str, Any], context: Mapping[str, Any]) -> dict[
 
     if not context.get("title"):
         raise UserError("the document has no title; give the context a 'title'.")
-    authors = context.get("author", [])
     meta = {name: inlines(context[name]) for name in ("title", "subtitle") if context.get(name)}
-    names = [authors] if isinstance(authors, str) else list(authors)
-    meta["author"] = {"t": "MetaList", "c": [inlines(name) for name in names]}
+    meta["author"] = {"t": "MetaList", "c": [inlines(name) for name in _authors(context)]}
     meta["link-citations"] = {"t": "MetaBool", "c": True}
     return {**document, "meta": meta}
+
+
+def _authors(context: Mapping[str, Any]) -> list[str]:
+    authors = context.get("author", [])
+    names = map(security.one_line, [authors] if isinstance(authors, str) else authors)
+    return [name for name in names if name]
 
 
 def _pandoc(

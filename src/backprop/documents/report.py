@@ -8,7 +8,8 @@ from typing import Any
 
 from backprop import strict_yaml
 from backprop.documents import claims as claim_files
-from backprop.documents import glossary, live, pages, provenance, software, templates
+from backprop.documents import glossary, live, pages, provenance, security, software, templates
+from backprop.documents import kit as kit_files
 from backprop.documents.tables import claims_table, protocol_table, scoreboard
 from backprop.evidence.verdicts import FEW, MOST
 from backprop.protocol import UserError
@@ -45,7 +46,8 @@ def build(
     Raises:
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
-    context = {**byline, **findings, **SHARED, **_claims(findings, kit / "claims"), **_origins(findings)}
+    kit_files.check(kit)
+    context = {**_inert(byline), **findings, **SHARED, **_claims(findings, kit / "claims"), **_origins(findings)}
     documents = strict_yaml.load(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
@@ -68,6 +70,14 @@ def build(
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
+
+
+def _inert(byline: Mapping[str, Any]) -> dict[str, Any]:
+    """The byline as Markdown that shows it as it is, for templates."""
+    return {
+        name: security.as_markdown(text) if isinstance(text, str) else list(map(security.as_markdown, text))
+        for name, text in byline.items()
+    }
 
 
 def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:

@@ -121,7 +121,8 @@ def _field(protocol: type[Fields], name: str) -> dict[str, Any]:
 def _kind(declared: Any, known: Setting) -> dict[str, Any]:
     if typing.get_origin(declared) is tuple:
         inner = typing.get_args(declared)
-        size = {} if Ellipsis in inner else {"minItems": len(inner), "maxItems": len(inner)}
+        least = 0 if known.may_be_empty else 1
+        size = {"minItems": least} if Ellipsis in inner else {"minItems": len(inner), "maxItems": len(inner)}
         return {"type": "array", "items": _kind(inner[0], known), **size}
     if (typing.get_origin(declared) or declared) is dict:
         return {"type": "object"}

@@ -26,6 +26,10 @@ ARRAYS = "trained.safetensors"
 """The file that training writes into the folder of a variant."""
 
 
+FINDINGS = ("values", "verdicts", "protocol", "protocols", "provenance")
+"""The parts of findings.json."""
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path to write to, in the folder of `path`; it replaces `path` only if no exception is raised.
@@ -33,6 +37,19 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary file is locked while this process writes it. One without a lock is from a process that was killed, and
     the next process that writes `path` removes it.
     """
+    try:
+        with _locked_beside(path) as temporary:
+            yield temporary
+            temporary.chmod(0o644)
+            temporary.replace(path)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UserError(f"{path} cannot be written ({problem}); the results made so far are complete.") from error
+
+
+@contextmanager
+def _locked_beside(path: Path) -> Iterator[Path]:
+    """An empty file beside `path`, locked, and removed at the end unless it was renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{path.name}."
     for other in path.parent.iterdir():
@@ -44,8 +61,6 @@ def replacing(path: Path) -> Iterator[Path]:
         fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)
@@ -79,12 +94,21 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], about: Mapping[st
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The named arrays in `path`; UserError if the file is missing or damaged."""
+    """The named arrays in `path`; UserError if the file is missing or damaged, and for a name that it lacks."""
     must_exist(path)
     try:
-        return load_file(path)
+        return _Arrays(path, load_file(path))
     except SafetensorError as error:
         raise damaged(path) from error
+
+
+class _Arrays(dict[str, np.ndarray]):
+    def __init__(self, path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+        super().__init__(arrays)
+        self._path = path
+
+    def __missing__(self, name: str) -> np.ndarray:
+        raise lacking(self._path, "array", name)
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -114,6 +138,17 @@ def read_json(path: Path) -> Any:
         raise damaged(path) from error
 
 
+def read_findings(path: Path) -> dict[str, Any]:
+    """The findings of an experiment; UserError if the file is missing or damaged, or lacks one of its parts."""
+    findings = read_json(path)
+    if not isinstance(findings, dict):
+        raise damaged(path)
+    for part in FINDINGS:
+        if not isinstance(findings.get(part), list if part == "protocol" else dict):
+            raise lacking(path, "part", part)
+    return findings
+
+
 def must_exist(path: Path) -> None:
     """UserError with the command that makes `path`, unless it exists."""
     if not path.exists():
@@ -123,6 +158,11 @@ def must_exist(path: Path) -> None:
 def damaged(path: Path, fault: str = "is damaged or incomplete") -> UserError:
     """The error for a file that has a fault: the fault, and how to make the file again."""
     return UserError(f"{path} {fault}; delete it and make it again with `{_command(path)}`.")
+
+
+def lacking(path: Path, what: str, name: str) -> UserError:
+    """The error for a file without something that this version of the code needs."""
+    return damaged(path, f"has no {what} '{name}', because another version of the code wrote it")
 
 
 def _command(path: Path) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from backprop.results.store import damaged, must_exist, replacing
+from backprop.results.store import damaged, lacking, must_exist, replacing
 
 TABLE = "networks.parquet"
 """The file that analysis writes into the folder of a variant."""
@@ -43,13 +43,15 @@ def write(path: Path, table: pd.DataFrame, columns: Sequence[Column]) -> None:
 
 
 def read(path: Path, columns: Sequence[Column] = ()) -> pd.DataFrame:
-    """The table in `path`; UserError if the file is missing, is damaged, or lacks one of `columns`."""
+    """The table in `path`; UserError if the file is missing, is damaged, or lacks one of `columns` with its type."""
     must_exist(path)
     try:
-        table = pq.read_table(path).to_pandas()
+        table = pq.read_table(path)
+        for column in columns:
+            if column.name not in table.column_names:
+                raise lacking(path, "column", column.name)
+            if table.schema.field(column.name).type != column.type:
+                raise lacking(path, f"column of {column.type}", column.name)
+        return table.to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise damaged(path) from error
-    for column in columns:
-        if column.name not in table.columns:
-            raise damaged(path, f"has no column '{column.name}', because another version of the code wrote it")
-    return table

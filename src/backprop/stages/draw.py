@@ -34,7 +34,7 @@ def run(experiment: str, folders: Mapping[str, Path], findings: Path, out: Path)
     """Draw every figure of the experiment into the folder `out`; `folders` maps variants to their folders."""
     columns = stages.module(experiment, "analyse").COLUMNS
     runs = {variant: Run(folder, columns) for variant, folder in folders.items()}
-    values = store.read_json(findings)["values"]
+    values = store.read_findings(findings)["values"]
     for name, figure in stages.module(experiment, "figures").FIGURES.items():
         used: set[str] = set()
         drawn = save(figure({variant: _Noted(run, used) for variant, run in runs.items()}, values))

@@ -73,8 +73,6 @@ class Protocol(protocol.Protocol):
         super().__post_init__()
         if not self.grid:
             raise UserError("grid is empty; it needs at least one group of cells.")
-        if not self.codings:
-            raise UserError("codings is an empty list; it needs at least one pair of targets.")
         for targets in self.codings:
             if targets[0] >= targets[1]:
                 raise UserError(f"codings contains {list(targets)}; the first target must be below the second.")

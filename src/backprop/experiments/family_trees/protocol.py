@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backprop import choices, protocol
 from backprop.experiments.family_trees.people import CASES
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.protocol import UserError, like, setting
+from backprop.protocol import like, setting
 
 SEARCH, NO_DECAY = "search", "no_decay"
 """The variants that search for a setting with which the network learns: with the paper's decay, and without decay."""
@@ -73,13 +73,6 @@ class Protocol(protocol.Protocol):
         about="sweeps between two records of E and of the cases that are right")
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 200)
     # fmt: on
-
-    def __post_init__(self) -> None:
-        """Check each field, and that there is a setting."""
-        super().__post_init__()
-        for name in ("weight_ranges", "scales", "decays"):
-            if not getattr(self, name):
-                raise UserError(f"{name} is empty; it needs one number or more.")
 
     @property
     def trained_networks(self) -> int:

@@ -28,7 +28,7 @@ class Protocol(Symmetry):
     record_every: int = like(Symmetry, "record_every", 100)
     knocks: tuple[float, ...] = setting((0.01, 0.03, 0.1, 0.3, 1.0), "Displacements",
         "sizes of the random displacements of unsolved networks, as shares of the norm of their weights",
-        low=0.0, high=1e6, stated=("none", "our own test of unsolved networks"))
+        low=0.0, high=1e6, may_be_empty=True, stated=("none", "our own test of unsolved networks"))
     knock_sweeps: int = setting(5000, "Sweeps after a displacement", "sweeps of training after a displacement",
         unit="sweeps", low=1, high=10**9, stated=("none", "our own test of unsolved networks"))
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 400)

@@ -24,6 +24,7 @@ class Protocol(protocol.Protocol):
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 10)
     hidden_units: tuple[int, ...] = setting((32, 16), "Hidden units",
         "units of each hidden layer, from the inputs to the outputs", low=1, high=100_000,
+        may_be_empty=True,
         stated=("two hidden layers of 32 and 16 ReLU units", "lab 000, the class Classifier"))
     dropout: float = setting(0.0, "Dropout", "share of the hidden units that is dropped at random during training",
         low=0.0, high=0.99, stated=("none", "our addition, to show what eval() is for"))

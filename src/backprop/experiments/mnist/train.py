@@ -186,7 +186,8 @@ def demonstrate(model: nn.Sequential, images: Tensor, labels: Tensor) -> dict[st
         refused = True
     with_graph = model(images).detach()
     return {
-        "softmax_difference": (apart - within)[finite].abs().max().cpu().numpy(),
+        # nan for a network whose losses are all infinite or nan, because it has diverged
+        "softmax_difference": (apart - within)[finite].abs().max().cpu().numpy() if finite.any() else np.array(np.nan),
         "infinite": np.array(infinite),
         "mode_difference": (in_training - outputs).abs().max().cpu().numpy(),
         "correct_training_mode": (in_training.argmax(1) == labels).sum().cpu().numpy(),

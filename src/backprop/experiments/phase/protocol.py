@@ -36,8 +36,8 @@ class Protocol(protocol.Protocol):
         super().__post_init__()
         for name in ("epsilons", "alphas"):
             values = getattr(self, name)
-            if not values or list(values) != sorted(set(values)):
-                raise UserError(f"{name} is {list(values)}; it must be one ascending number or more.")
+            if list(values) != sorted(set(values)):
+                raise UserError(f"{name} is {list(values)}; the numbers must ascend.")
         self.at(self.epsilons[0], self.alphas[0])
 
     @property

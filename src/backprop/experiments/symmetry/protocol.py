@@ -79,7 +79,8 @@ class Protocol(protocol.Protocol):
         "whether training stops for a network once all its errors are below .1 of the distance between the targets; "
         "later records repeat its final state")
     keep: tuple[int, ...] = setting((PRINTED_SWEEPS,), "Weights kept",
-        "sweeps at which weights are saved, besides the cap", unit="sweeps", low=0)
+        "sweeps at which weights are saved, besides the cap", unit="sweeps", low=0,
+        may_be_empty=True)
     record_every: int = setting(25, "Records of E", "sweeps between two records of E", unit="sweeps", low=1)
     # fmt: on
 

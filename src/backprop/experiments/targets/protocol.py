@@ -27,7 +27,8 @@ class Protocol(protocol.Protocol):
         low=0.0, high=0.45, stated=("not stated", "our own question"))
     margins: tuple[float, ...] = setting((0.1, 0.2), "Margins",
         "margins of further networks with targets 0 and 1: an error within the margin counts as zero",
-        low=0.0, high=0.45, stated=("none for this network", "0.2 for the family trees, caption of Fig. 4"))
+        low=0.0, high=0.45, may_be_empty=True,
+        stated=("none for this network", "0.2 for the family trees, caption of Fig. 4"))
     epsilon: float = like(Symmetry, "epsilon")
     alpha: float = like(Symmetry, "alpha")
     weight_range: float = like(Symmetry, "weight_range")
