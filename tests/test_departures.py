@@ -12,11 +12,12 @@ from backprop.documents.claims import read_claims
 from backprop.evidence.verdicts import share
 from backprop.experiments.departures import analyse as analysing
 from backprop.experiments.departures import families, figures, findings, helps, scans, tuned
+from backprop.experiments.departures.finish import best_of_groups, finish
 from backprop.experiments.departures.protocol import Protocol, coding_name, settings
-from backprop.experiments.departures.train import best_of_groups, train
+from backprop.experiments.departures.train import train
 from backprop.experiments.symmetry.protocol import CODINGS
 from backprop.experiments.symmetry.protocol import Protocol as Symmetry
-from backprop.experiments.symmetry.train import train_networks
+from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
@@ -24,6 +25,12 @@ from tests import experiments
 
 ROOT = Path(__file__).parents[1]
 SMALL = {"seeds": 24, "sweeps": 40, "keep": [20]}
+
+
+def trained_study(protocol):
+    """The arrays of a study, those of the fresh seeds included."""
+    arrays = train(protocol, protocol.seed_list, "cpu", {})
+    return arrays | finish(protocol, arrays, "cpu")
 
 
 def study(**fields):
@@ -34,7 +41,7 @@ def study(**fields):
 def trained():
     """Two rates and a lone departure, both codings, with fresh seeds."""
     protocol = study(fresh_seeds=16, grid={"rates": {"epsilon": [0.1, 0.3]}, "tanh": {"hidden": "tanh"}})
-    return protocol, train(protocol, protocol.seed_list, "cpu", {})
+    return protocol, trained_study(protocol)
 
 
 def test_lists_are_crossed_with_each_other_and_with_the_codings():
@@ -100,7 +107,7 @@ def test_every_cell_starts_from_the_same_seeds_and_equals_experiment_1(trained):
         np.testing.assert_array_equal(arrays[f"{number:03d}.seeds"], protocol.seed_list)
         fields = {"hidden": cell.protocol.hidden, "epsilon": cell.protocol.epsilon, "targets": cell.protocol.targets}
         plain = Symmetry(seeds=24, sweeps=40, keep=(20,), **fields)
-        alone = train_networks(plain, plain.seed_list, "cpu")
+        alone = train_symmetry(plain, plain.seed_list, "cpu", {})
         for name in ("layer_1", "layer_2", "first_sweep"):
             np.testing.assert_array_equal(arrays[f"{number:03d}.{name}"], alone[name])
 
@@ -136,7 +143,7 @@ def test_the_table_has_a_row_for_every_cell_and_seed_with_its_settings(trained, 
 
 def test_equal_hidden_units_stay_equal_and_others_do_not():
     protocol = study(codings=[[0, 1]], grid={"equal": {"equal_hidden_units": True}, "random": {}})
-    table = analysing.analyse(protocol, train(protocol, protocol.seed_list, "cpu", {}))
+    table = analysing.analyse(protocol, trained_study(protocol))
     assert (table[table.group == "equal"].units_apart == 0).all()
     assert (table[table.group == "random"].units_apart > 0.01).all()
 
@@ -253,7 +260,7 @@ def shortest(tmp_path_factory):
         overrides = full.overrides() | {"seeds": 3, "sweeps": 20, "keep": []}
         protocol = Protocol.from_overrides(overrides | {"fresh_seeds": 3 if "fresh_seeds" in overrides else 0})
         about = {"protocol": {key: getattr(protocol, key) for key in protocol.fields()}, "provenance": {}}
-        store.write_arrays(home / name / store.ARRAYS, train(protocol, protocol.seed_list, "cpu", {}), about)
+        store.write_arrays(home / name / store.ARRAYS, trained_study(protocol), about)
         table = analysing.analyse(protocol, store.read_arrays(home / name / store.ARRAYS))
         tables.write(home / name / tables.TABLE, table, analysing.COLUMNS)
         runs[name] = Run(home / name)

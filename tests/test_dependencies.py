@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "engine": {"choices", "progress", "protocol"},
     "search": {"choices"},
     "plots": {"evidence", "protocol"},
-    "config": {"choices", "dependencies", "engine", "protocol", "strict_yaml", "values"},
+    "shards": {"protocol", "values"},
+    "config": {"choices", "dependencies", "engine", "protocol", "shards", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
     "experiments": {
         "choices", "datasets", "engine", "evidence", "plots", "progress", "protocol", "results", "search", "values",
@@ -56,10 +57,10 @@ MAY_IMPORT = {
     },
     "verification": {"plain_text", "results", "values"},
     "stages": {"datasets", "plots", "protocol", "results", "values"},
-    "documents": {"choices", "evidence", "protocol", "results", "strict_yaml", "values"},
+    "documents": {"choices", "evidence", "protocol", "results", "shards", "strict_yaml", "values"},
     "cli": {
-        "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "stages",
-        "values", "verification",
+        "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "shards",
+        "stages", "values", "verification",
     },
     "threads": set(),
     "__main__": {"cli", "threads"},

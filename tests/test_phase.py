@@ -16,7 +16,7 @@ from backprop.experiments.phase.analyse import COLUMNS, analyse
 from backprop.experiments.phase.choice import best_of_each, best_pair
 from backprop.experiments.phase.protocol import Protocol
 from backprop.experiments.phase.train import train
-from backprop.experiments.symmetry.train import train_networks
+from backprop.experiments.symmetry.train import train as train_symmetry
 from backprop.protocol import UserError
 from backprop.results import store, tables
 from backprop.results.variant import Run
@@ -50,7 +50,7 @@ def test_a_pair_in_the_stack_learns_as_experiment_1_with_its_epsilon_and_alpha(t
     for epsilon, alpha in protocol.pairs:
         here = (arrays["epsilon"] == epsilon) & (arrays["alpha"] == alpha) & ~arrays["fresh"]
         plain = replace(protocol.at(epsilon, alpha), record_every=1)
-        alone = train_networks(plain, plain.seed_list, "cpu")
+        alone = train_symmetry(plain, plain.seed_list, "cpu", {})
         np.testing.assert_array_equal(arrays["seed"][here], plain.seed_list)
         # rates as tensors round differently from rates as numbers, which a network near a saddle magnifies
         first, other = arrays["first_sweep"][here], alone["first_sweep"][:, 0]

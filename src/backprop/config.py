@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from backprop import choices, dependencies, strict_yaml
+from backprop import choices, dependencies, shards, strict_yaml
 from backprop.protocol import Fields, Protocol, setting
 from backprop.values import UserError, listed, one_line, place, quoted, unknown
 
@@ -23,7 +23,7 @@ KEYS = ("author", "student_id", "course", "device", "data", "assignment", "exper
 ROWS = Path(__file__).parents[2] / "report" / "assignment_rows.yaml"
 """The rows that the table of the assignment can have, by name."""
 
-EXPERIMENT_KEYS = ("seeds", "common", "variants")
+EXPERIMENT_KEYS = ("seeds", "shards", "common", "variants")
 """The keys of an experiment in a configuration."""
 
 VARIANT_NAME = r"[a-z0-9][a-z0-9_.-]{0,99}"
@@ -107,11 +107,18 @@ def variants(experiment: str, settings: Mapping[str, Any]) -> dict[str, Protocol
     for name in named:
         _check_name(name, f"{where}.variants")
     kind = protocol_class(experiment)
+    shards.check(settings.get("shards", shards.AUTO), kind, where)
     protocols = {PAPER: kind.from_overrides(common, where)}
     for name, overrides in named.items():
         inside = place("experiments", experiment, "variants", name)
         protocols[name] = kind.from_overrides(common | _mapping(overrides, inside), inside)
     return protocols
+
+
+def shards_of(config: Mapping[str, Any], experiment: str) -> str | int:
+    """How the seeds of an experiment's variants are split in a checked configuration: auto, or the number of jobs."""
+    asked = (config.get("experiments") or {}).get(experiment) or {}
+    return asked.get("shards", shards.AUTO)
 
 
 def protocol_class(experiment: str) -> type[Protocol]:

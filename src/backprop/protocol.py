@@ -13,7 +13,7 @@ import typing
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from backprop import values
 from backprop.values import UserError, as_yaml, format_value, listed, one_line, quoted
@@ -133,7 +133,14 @@ class Fields:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(Fields):
-    """Base of every experiment's protocol; a subclass adds fields whose defaults are the source's own numbers."""
+    """Base of every experiment's protocol; a subclass adds fields whose defaults are the source's own numbers.
+
+    Attributes:
+        shared: the arrays of the training that do not belong to single networks, as far as they are the same for all
+            seeds; seeds are the first axis of the others. Seeds can then be trained in several jobs. None if not.
+    """
+
+    shared: ClassVar[tuple[str, ...] | None] = None
 
     seeds: int | tuple[int, ...] = setting(
         100, "Networks", "networks per variant, one per seed: a count n stands for the seeds 0 ... n − 1"
@@ -163,7 +170,25 @@ class Protocol(Fields):
     @property
     def trained_networks(self) -> int:
         """How many networks are trained; an experiment that trains several per seed overrides this."""
+        return self.seed_count
+
+    @property
+    def seed_count(self) -> int:
+        """The number of seeds."""
         return self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+
+    @property
+    def work(self) -> float:
+        """The work of training one seed, for estimates of time: 1 for a case in a sweep, for each weight.
+
+        The unit is that of the compiled sweep; other computations are counted by the time they take (measured).
+        """
+        raise NotImplementedError
+
+    @property
+    def bytes_kept(self) -> float:
+        """The bytes of the arrays of one seed, about, for estimates of memory."""
+        raise NotImplementedError
 
     @property
     def seed_list(self) -> tuple[int, ...]:
@@ -252,4 +277,5 @@ def _fields(protocol: type[Fields]) -> dict[str, Setting]:
 
 @cache
 def _types(protocol: type[Fields]) -> dict[str, Any]:
-    return typing.get_type_hints(protocol)
+    hints = typing.get_type_hints(protocol)
+    return {field.name: hints[field.name] for field in dataclasses.fields(protocol)}

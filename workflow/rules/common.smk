@@ -87,16 +87,22 @@ def stage_code(stage, module=None):
     )
 
 
-def protocol_of(wildcards):
-    """A variant's overrides as JSON: an argument of its jobs, which run again when it changes."""
+def known_protocol(wildcards):
+    """A variant's protocol; an error if the configuration has no such variant."""
     variants = PROTOCOLS[wildcards.experiment]
     if wildcards.variant not in variants:
         allowed = ", ".join(variants)
         raise WorkflowError(
             f"'{wildcards.variant}' is not a variant of {wildcards.experiment}; allowed are {allowed}."
         )
+    return variants[wildcards.variant]
+
+
+def protocol_of(wildcards, without=()):
+    """A variant's overrides as JSON: an argument of its jobs, which run again when it changes."""
+    overrides = known_protocol(wildcards).overrides()
     # the order of a grid is the order of its cells, so keys keep their order
-    return json.dumps(variants[wildcards.variant].overrides())
+    return json.dumps({key: value for key, value in overrides.items() if key not in without})
 
 
 def variant_files(experiment, *names):

@@ -1,13 +1,14 @@
-"""Commands that run one stage: fetch, train, analyse, find, draw."""
+"""Commands that run one stage: fetch, train, merge, analyse, find, draw."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from backprop import choices, config, datasets
+from backprop import choices, config, datasets, shards
 from backprop.cli.common import Commands, check_experiment, check_variant, configuration, folder, json_mapping, variants
-from backprop.protocol import Protocol
+from backprop.protocol import MOST_SEEDS, Protocol
+from backprop.values import UserError, quoted
 
 GROUP = "run a stage"
 
@@ -19,13 +20,18 @@ def add(commands: Commands) -> None:
     sub.add_argument("--source", help="auto, download, bundled or a folder, instead of the configuration's")
     for name, run, text in (
         ("train", _train, "Train every network of one variant of an experiment."),
+        ("merge", _merge, "Merge the shards of one variant that was trained in several jobs."),
         ("analyse", _analyse, "Measure the trained networks of one variant, one row each."),
     ):
         sub = commands.add(GROUP, name, run, text, experiment=True)
         sub.add_argument("--variant", default=config.PAPER, help="a variant of the configuration (paper)")
         sub.add_argument("--protocol", metavar="JSON", help="the fields that differ, instead of the configuration's")
-        if name == "train":
+        if name in ("train", "merge"):
             sub.add_argument("--device", choices=choices.DEVICES, help="instead of the configuration's")
+        if name == "train":
+            sub.add_argument("--seeds", metavar="0-999", help="train only these seeds, a shard; or a list: 3,17,4")
+        if name == "merge":
+            sub.add_argument("--size", required=True, metavar="N", help="seeds in each shard")
     for name, run, text in (
         ("find", _find, "Compute the numbers in the text and judge the claims."),
         ("draw", _draw, "Draw the figures of an experiment."),
@@ -45,13 +51,37 @@ def _fetch(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     protocol = _protocol(options)
-    device = options.device or configuration(options).get("device", "auto")
     names = config.data_sets(options.experiment)
     data = {name: options.results / "data" / f"{name}.safetensors" for name in names}
+    path = None
+    if options.seeds is not None:
+        shards.can_split(protocol, options.experiment)
+        shard = shards.Shard(shards.parse(options.seeds))
+        protocol = shards.of_shard(protocol, shard)
+        path = shard.file(options.results, options.experiment, options.variant)
 
     from backprop.stages import train
 
-    train.run(options.experiment, protocol, device, data, folder(options, options.variant))
+    train.run(options.experiment, protocol, _device(options), data, folder(options, options.variant), path)
+
+
+def _merge(options: argparse.Namespace) -> None:
+    protocol = _protocol(options)
+    shards.can_split(protocol, options.experiment)
+    if not options.size.isdecimal() or not 1 <= int(options.size[:19]) <= MOST_SEEDS:
+        raise UserError(f"--size is {quoted(options.size)}; it must be a whole number from 1 to {MOST_SEEDS:,}.")
+    found = [
+        (shards.of_shard(protocol, shard), shard.file(options.results, options.experiment, options.variant))
+        for shard in shards.split(protocol, int(options.size))
+    ]
+
+    from backprop.stages import merge
+
+    merge.run(options.experiment, protocol, _device(options), found, folder(options, options.variant))
+
+
+def _device(options: argparse.Namespace) -> str:
+    return options.device or configuration(options).get("device", "auto")
 
 
 def _analyse(options: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ import yaml
 from backprop import strict_yaml
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, Protocol
 from backprop.protocol import allowed
+from backprop.protocol import types as types_of
 from backprop.values import UserError, format_value, quoted
 
 NOT_OPTIONS = ("seeds", "threads", "until_solved", "keep", "record_every")
@@ -49,7 +50,7 @@ def option_fields() -> tuple[str, ...]:
 def add_options(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Give the parser one option per field, with the words and the range that the protocol declares."""
     group = parser.add_argument_group("fields of the protocol (the paper's by default)")
-    types, defaults = typing.get_type_hints(Protocol), Protocol.defaults()
+    types, defaults = types_of(Protocol), Protocol.defaults()
     for name in names:
         known, declared = Protocol.fields()[name], types[name]
         option, default = f"--{name.replace('_', '-')}", defaults[name]
@@ -77,7 +78,7 @@ def protocol(options: argparse.Namespace, names: Iterable[str], file: Path | Non
     """
     overrides = _read_file(file) if file else {}
     Protocol.from_overrides(overrides, str(file))
-    types = typing.get_type_hints(Protocol)
+    types = types_of(Protocol)
     given = {name: getattr(options, name) for name in names}
     overrides |= {name: _read(value, types[name]) for name, value in given.items() if value is not None}
     return Protocol.from_overrides(overrides, "the options")

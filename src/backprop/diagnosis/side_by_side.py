@@ -52,13 +52,13 @@ def train(protocol: Protocol, seeds: Sequence[int]) -> Iterator[tuple[int, dict[
     """Train the networks in batches: the number of networks in a batch, and their arrays, one batch after the other."""
     import torch  # takes a second or two to import
 
-    from backprop.experiments.symmetry.train import train_networks
+    from backprop.experiments.symmetry.train import train
 
     logging.getLogger("backprop.progress").setLevel(logging.WARNING)  # the command has a progress bar
     torch.set_num_threads(protocol.threads)
     for start in range(0, len(seeds), BATCH):
         batch = tuple(seeds[start : start + BATCH])
-        yield len(batch), train_networks(protocol, batch, "cpu")
+        yield len(batch), train(protocol, batch, "cpu", {})
 
 
 def joined(batches: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from backprop.documents import templates
 from backprop.protocol import Fields, Protocol, allowed
+from backprop.shards import LONGEST
 from backprop.values import as_yaml
 
 README = Path(__file__).parents[3] / "config" / "README.md"
@@ -68,7 +69,9 @@ def markdown(protocols: Mapping[str, type[Protocol]], summaries: Mapping[str, st
     # experiments that share fields with `symmetry` refer to it, so it comes first
     for name in sorted(protocols, key=lambda name: (name != "symmetry", name)):
         tables.append(_section(f"`{name}`", summaries[name], parent(protocols[name], protocols), protocols[name]))
-    return templates.render_file(HEAD, {"fields": "\n".join(tables).rstrip()})
+    can_split = [f"`{name}`" for name, protocol in protocols.items() if protocol.shared is not None]
+    context = {"fields": "\n".join(tables).rstrip(), "splittable": ", ".join(can_split), "longest": round(LONGEST)}
+    return templates.render_file(HEAD, context)
 
 
 def table(protocol: type[Protocol], inherits: str | None = None) -> str:

@@ -14,6 +14,7 @@ import yaml
 
 from backprop import choices, values
 from backprop.protocol import MOST_SEEDS, Fields, Protocol, Setting, types
+from backprop.shards import AUTO, MOST_SHARDS
 
 FILE = Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 HEAD = "# Generated from the protocols by `uv run backprop fields --write`.\n"
@@ -51,7 +52,9 @@ def build(
     """The schema as a mapping; the arguments are those of `text`."""
     grids = {"departures": {"grid": _grid(protocols["symmetry"], grid_fields)}}
     fields = {f"{name}_fields": _fields(protocol, grids.get(name, {})) for name, protocol in protocols.items()}
-    experiments = {name: _experiment(name, summaries[name], variant_name) for name in protocols}
+    experiments = {
+        name: _experiment(name, protocol, summaries[name], variant_name) for name, protocol in protocols.items()
+    }
     source = "where MNIST and Fashion-MNIST come from: auto, download, bundled, or a folder"
     device = "where networks are trained; auto takes a GPU if there is one"
     byline = {"author": "the author", "student_id": "the student number, in quotes if it begins with 0"}
@@ -73,7 +76,7 @@ def build(
     }
 
 
-def _experiment(name: str, summary: str, variant_name: str) -> dict[str, Any]:
+def _experiment(name: str, protocol: type[Protocol], summary: str, variant_name: str) -> dict[str, Any]:
     fields = {"$ref": f"#/definitions/{name}_fields"}
     variants = {
         "description": "departures: a name, and the fields that differ",
@@ -84,7 +87,11 @@ def _experiment(name: str, summary: str, variant_name: str) -> dict[str, Any]:
     }
     common = {"description": "fields for all variants, including paper", "allOf": [fields]}
     seeds = {"description": "networks per variant, one per seed", **_seeds()}
-    return {"description": summary, **_mapping({"seeds": seeds, "common": common, "variants": variants})}
+    keys = {"seeds": seeds, "common": common, "variants": variants}
+    number = {"type": "integer", "minimum": 1, "maximum": MOST_SHARDS}
+    how = [{"const": AUTO}] if protocol.shared is None else [{"const": AUTO}, number]
+    keys["shards"] = {"description": "jobs among which the seeds of a variant are split", "anyOf": how, "default": AUTO}
+    return {"description": summary, **_mapping(keys)}
 
 
 def _fields(protocol: type[Fields], special: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 NAME = "MANIFEST.sha256"
 """The file, in the folder of the results, that holds the manifest."""
 
-LEFT_OUT = ("logs", "benchmark", "data/raw")
-"""Folders of the results that differ between equal runs: they hold times, or the archives of a download."""
+LEFT_OUT = ("logs", "benchmark", "data/raw", "shards")
+"""Folders of the results that differ between equal runs: times, the archives of a download, the split into jobs."""
 
 
 def digests(results: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The stages of the pipeline, one module each: train -> analyse -> find -> draw.
+"""The stages of the pipeline, one module each: train (-> merge) -> analyse -> find -> draw.
 
 Each stage reads the results of the previous one, calls its module of the experiment, and writes what the module
 returns. Stages do not import each other, so the imports of one neither slow down nor rerun the others.
@@ -6,10 +6,20 @@ returns. Stages do not import each other, so the imports of one neither slow dow
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 
 def module(experiment: str, stage: str) -> ModuleType:
     """The module of an experiment that a stage calls: train, analyse, findings or figures."""
     return import_module(f"backprop.experiments.{experiment}.{stage}")
+
+
+def finish(experiment: str, protocol: Any, arrays: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """The arrays that depend on the networks of all seeds, from `finish.py` of the experiment; none without one."""
+    if find_spec(f"backprop.experiments.{experiment}.finish") is None:
+        return {}
+    return module(experiment, "finish").finish(protocol, arrays, device)

@@ -1,4 +1,7 @@
-"""Train every network of one variant: takes a protocol, writes arrays. No other stage imports torch."""
+"""Train the networks of one variant, or of one shard of it: takes a protocol, writes arrays.
+
+No other stage imports torch, except `merge` where an experiment trains networks that depend on all others.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,27 @@ from backprop.protocol import Protocol
 from backprop.results import store
 
 
-def run(experiment: str, protocol: Protocol, device: str, data: Mapping[str, Path], folder: Path) -> None:
-    """Write the arrays to `folder`; `data` maps data sets to files."""
+def run(
+    experiment: str,
+    protocol: Protocol,
+    device: str,
+    data: Mapping[str, Path],
+    folder: Path,
+    shard: Path | None = None,
+) -> None:
+    """Write the arrays to `folder`; `data` maps data sets to files.
+
+    The arrays of a shard, whose seeds are those of `protocol`, go to the file `shard`; `merge` adds what depends on all
+    seeds.
+    """
     provenance = {name: sets.check(path, name) for name, path in sorted(data.items())}
     torch.set_num_threads(protocol.threads)
     arrays = stages.module(experiment, "train").train(protocol, protocol.seed_list, device, data)
+    if shard is None:
+        arrays |= stages.finish(experiment, protocol, arrays, device)
     about = {
         "experiment": experiment,
         "protocol": dataclasses.asdict(protocol),
         "provenance": provenance,
     }
-    store.write_arrays(folder / store.ARRAYS, arrays, about)
+    store.write_arrays(shard or folder / store.ARRAYS, arrays, about)

@@ -18,7 +18,7 @@ from backprop.values import unknown
 
 FIELDS = {
     name: hint
-    for name, hint in typing.get_type_hints(Symmetry).items()
+    for name, hint in protocol.types(Symmetry).items()
     if name not in ("seeds", "threads", "targets", "keep", "record_every")
 }
 """The fields of Experiment 1's protocol that a grid may change, with their types."""
@@ -48,6 +48,8 @@ class Protocol(protocol.Protocol):
     A group of the grid is a mapping of fields of Experiment 1's protocol to values or to lists of values, which are
     crossed; or a list of such mappings, whose cells follow one another.
     """
+
+    shared = ("kept_sweeps", "error_sweeps")
 
     # fmt: off
     grid: dict[str, Any] = setting({"paper": {}}, "Settings",
@@ -100,6 +102,16 @@ class Protocol(protocol.Protocol):
                     common = {"targets": targets, "seeds": self.seeds, "threads": self.threads}
                     common |= {name: getattr(self, name) for name in ("sweeps", "until_solved", "keep", "record_every")}
                     yield Cell(group, coding_name(targets), Symmetry.from_overrides(common | overrides, where))
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return sum(cell.protocol.work for cell in self.cells)
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return sum(cell.protocol.bytes_kept for cell in self.cells)
 
 
 def coding_name(targets: tuple[float, float]) -> str:

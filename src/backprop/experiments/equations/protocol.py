@@ -35,3 +35,14 @@ class Protocol(protocol.Protocol):
         """Check each field, and that the targets are in the order that Experiment 1 needs."""
         super().__post_init__()
         Symmetry(targets=self.targets)
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        # the methods of scipy take one network at a time
+        return 17 * 64 * self.sweeps + 5e5 * self.evaluations
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprop import protocol
+from backprop.choices import ESTIMATORS
 from backprop.protocol import UserError, like, setting
 
 DATA = ("FashionMNIST",)
@@ -58,3 +59,14 @@ class Protocol(protocol.Protocol):
             for count in counts:
                 if count % 2:
                     raise UserError(f"{name} contains {count}; antithetic pairs need an even number.")
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        samples = len(ESTIMATORS) * (sum(self.samples) + len(self.sigmas) * self.sigma_samples)
+        return 0.07 * samples * self.batch * max(side**2 * hidden for side, hidden in self.networks)
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 8 * len(ESTIMATORS) * (len(self.samples) + len(self.sigmas))

@@ -16,6 +16,8 @@ METHODS = ("backpropagation", "evolution", "noisy_gradient")
 class Protocol(protocol.Protocol):
     """One way of training lab 003's network, over a grid of samples and sigma."""
 
+    shared = ("samples", "sigma", "epochs", "parameters")
+
     # fmt: off
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 5)
     method: str = setting("backpropagation", "Method",
@@ -75,3 +77,16 @@ class Protocol(protocol.Protocol):
     def recorded(self) -> tuple[int, ...]:
         """The epochs after which loss and accuracy are recorded: 0, every `record_every`, and the last."""
         return tuple(sorted({0, self.epochs, *range(self.record_every, self.epochs, self.record_every)}))
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        evaluations = sum(samples if self.method == "evolution" else 1 for samples, _ in self.settings)
+        weights = (self.image_size**2 + 10) * self.hidden_units
+        # a loss within the span of a batch takes less than one of all weights
+        return 0.07 * evaluations * self.epochs * self.images * weights
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 24 * len(self.settings) * len(self.recorded)

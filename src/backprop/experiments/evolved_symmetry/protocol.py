@@ -13,6 +13,8 @@ from backprop.protocol import UserError, like, setting
 class Protocol(protocol.Protocol):
     """Experiment 1, by the gradient or by Evolution Search with one or more numbers of samples."""
 
+    shared = ("samples", "sweeps", "parameters")
+
     # fmt: off
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 40)
     method: str = setting("backpropagation", "Method", "the gradient, or its estimate by Evolution Search",
@@ -39,3 +41,13 @@ class Protocol(protocol.Protocol):
     def settings(self) -> tuple[int, ...]:
         """Loss evaluations per sweep, one number per setting; 0 is the exact gradient."""
         return self.samples if self.method == "evolution" else (0,)
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 2 * sum(max(samples, 1) for samples in self.settings) * 17 * 64 * self.sweeps
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 4 * len(self.settings) * self.sweeps / self.record_every + 400 * max(self.settings) * 17

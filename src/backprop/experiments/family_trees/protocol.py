@@ -84,3 +84,13 @@ class Protocol(protocol.Protocol):
     def settings(self) -> tuple[tuple[float, float, float], ...]:
         """Every (range of the initial weights, multiple of both rates, decay) of the lists."""
         return tuple((w, s, d) for w in self.weight_ranges for s in self.scales for d in self.decays)
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 1.5 * self.trained_networks / self.seed_count * 104 * 700 * self.sweeps
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return (self.sweeps / self.record_every + 1) * 130 + 8 * 700 + 4 * 104 * 24 + 60_000

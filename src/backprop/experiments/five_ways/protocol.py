@@ -32,6 +32,16 @@ class Protocol(protocol.Protocol):
         stated=("double in NumPy, single in torch, by their defaults", "lab 001"))
     # fmt: on
 
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 0.5 * len(WAYS) * self.steps * self.cases * self.hidden * (self.inputs + self.outputs)
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 8 * len(WAYS) * self.steps
+
 
 PLAIN = ("numpy", "tensors", "autograd", "nn", "optim")
 """Plain descent from the same weights, written five ways; `optim` is torch's SGD."""

@@ -30,6 +30,8 @@ PRINTED = {
 class Protocol(protocol.Protocol):
     """The perceptron of lab 003, trained by a backward traversal written by hand."""
 
+    shared = ("epochs", "images", "gradcheck")
+
     # fmt: off
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 10)
     activation: str = setting("sigmoid", "Hidden activation",
@@ -53,3 +55,13 @@ class Protocol(protocol.Protocol):
     def recorded_epochs(self) -> tuple[int, ...]:
         """The epochs after which test accuracy is recorded: 0 (before training), every `record_every`, and the last."""
         return tuple(sorted({*range(0, self.epochs, self.record_every), self.epochs}))
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 0.3 * self.epochs * self.images * (28 * 28 + 10) * self.hidden_units
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 4.0 * self.epochs

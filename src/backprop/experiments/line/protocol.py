@@ -70,6 +70,16 @@ class Protocol(protocol.Protocol):
         """All seeds, the lab's own first."""
         return (self.shown, *(seed for seed in self.seed_list if seed != self.shown))
 
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 10 * self.points * (self.small_steps + self.large_steps + self.adam_steps)
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 8 * 4 * (self.small_steps + self.large_steps + self.adam_steps)
+
 
 METHODS = ("small", "large", "adam")
 """Descent with the small rate, descent with the large rate, and Adam, as the arrays and the table name them."""

@@ -33,3 +33,13 @@ class Protocol(Symmetry):
         unit="sweeps", low=1, high=10**9, stated=("none", "our own test of unsolved networks"))
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 400)
     # fmt: on
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return super().work + 0.15 * len(self.knocks) * self.knock_sweeps * self.weights * 2**self.bits
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return super().bytes_kept + 8 * self.weights * len(self.kept_sweeps) + 40_000  # the Hessian's graph

@@ -30,7 +30,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         -2 if the network was not displaced because it had solved the task or diverged;
         knocked_error [S, knocks], E after `knock_sweeps`, nan if not displaced.
     """
-    arrays = symmetry.train_networks(protocol, seeds, device)
+    arrays = symmetry.train(protocol, seeds, device, data)
     architecture = Architecture((protocol.bits, protocol.hidden_units, 1))
     inputs, targets = (cases.double() for cases in symmetry.patterns(protocol))
     kept = []

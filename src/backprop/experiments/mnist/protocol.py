@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backprop import protocol
 from backprop.protocol import like, setting
@@ -43,3 +44,14 @@ class Protocol(protocol.Protocol):
     momentum: float = setting(0.9, "Momentum", "momentum of gradient descent", low=0.0, high=1.0,
         stated=("0.9", "lab 000, the optimizer"))
     # fmt: on
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        sizes = (28 * 28, *self.hidden_units, 10)
+        return 0.7 * self.epochs * 60_000 * sum(a * b for a, b in pairwise(sizes))
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 4 * (28 * 28 * self.hidden_units[0] + 60_000 * self.epochs / self.batch_size) + 50_000

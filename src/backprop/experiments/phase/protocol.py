@@ -56,3 +56,13 @@ class Protocol(protocol.Protocol):
             seeds=self.seeds, threads=self.threads, targets=self.targets, sweeps=self.sweeps,
             epsilon=epsilon, alpha=alpha, record_every=self.sweeps,
         )  # fmt: skip
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 0.7 * len(self.pairs) * 17 * 64 * self.sweeps
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 40 * len(self.pairs)

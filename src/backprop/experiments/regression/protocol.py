@@ -43,3 +43,13 @@ class Protocol(protocol.Protocol):
             raise UserError(f"batch is {self.batch}; it must divide cases, which is {self.cases}.")
         if self.cases <= self.variables + 1:
             raise UserError(f"cases is {self.cases}; it must exceed variables + 1, which is {self.variables + 1}.")
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 6 * self.epochs * self.cases * self.variables
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 4 * (6 * self.variables + 2 * self.epochs)

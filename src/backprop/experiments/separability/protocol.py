@@ -13,6 +13,8 @@ from backprop.protocol import like
 class Protocol(protocol.Protocol):
     """A 6-1 network, trained like Experiment 1."""
 
+    shared = ()
+
     # fmt: off
     targets: tuple[float, float] = like(Symmetry, "targets", low=0.0, high=1.0)
     epsilon: float = like(Symmetry, "epsilon")
@@ -26,3 +28,13 @@ class Protocol(protocol.Protocol):
         """Check the order of the targets, besides each field alone."""
         super().__post_init__()
         Symmetry(targets=self.targets)
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return 7 * 64 * self.sweeps
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 60

@@ -33,6 +33,8 @@ under targets .1 and .9.)
 class Protocol(protocol.Protocol):
     """Experiment 1: a 6-2-1 network learns to detect mirror symmetry (RHW p. 534)."""
 
+    shared = ("kept_sweeps", "error_sweeps")
+
     # fmt: off
     bits: int = setting(6, "Input units", "input units; all 2^bits vectors are cases", low=2, high=12,
         stated=("six binary inputs; all 64 vectors in each sweep", "p. 534"))
@@ -93,9 +95,24 @@ class Protocol(protocol.Protocol):
             raise UserError(f"inputs is {list(self.inputs)}; the two values must differ.")
 
     @property
+    def weights(self) -> int:
+        """The number of weights and biases."""
+        return self.hidden_units * (self.bits + 2) + 1
+
+    @property
     def kept_sweeps(self) -> tuple[int, ...]:
         """The sweeps at which weights are kept, the cap last."""
         return tuple(sorted({sweep for sweep in self.keep if sweep < self.sweeps} | {self.sweeps}))
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return self.weights * 2**self.bits * self.sweeps * (0.5 if self.until_solved else 1)
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return 4 * (self.weights * len(self.kept_sweeps) + self.sweeps / self.record_every) + 32
 
 
 def by_coding(variants: Mapping[str, T]) -> dict[str, T]:

@@ -14,21 +14,8 @@ from backprop.engine.networks import Architecture, initial_weights
 from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
 
-TRACED = 5
-"""Sweeps between two records of all weights of the traced network."""
-
 
 def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping[str, Path]) -> dict[str, np.ndarray]:
-    """Train one network per seed, and one of them again to record its weights on the way.
-
-    Returns:
-        The arrays of `train_networks` and of `trace`.
-    """
-    arrays = train_networks(protocol, seeds, device)
-    return arrays | trace(protocol, nearest(protocol, arrays), device)
-
-
-def train_networks(protocol: Protocol, seeds: tuple[int, ...], device: str) -> dict[str, np.ndarray]:
     """Train one network per seed.
 
     Returns:
@@ -36,48 +23,16 @@ def train_networks(protocol: Protocol, seeds: tuple[int, ...], device: str) -> d
         first_sweep [S, 3], the first sweep after which a criterion of BOUNDS is met, -1 if none is by the cap;
         error_sweeps [R] and errors [S, R], E after these numbers of sweeps.
     """
-    trained = _trained(protocol, seeds, device, protocol.kept_sweeps, protocol.record_every)
-    layer_1, layer_2 = _layers(trained, protocol.kept_sweeps)
+    run = trained(protocol, seeds, device, protocol.kept_sweeps, protocol.record_every)
+    layer_1, layer_2 = layers(run, protocol.kept_sweeps)
     return {
         "seeds": np.array(seeds),
         "kept_sweeps": np.array(protocol.kept_sweeps),
         "layer_1": layer_1,
         "layer_2": layer_2,
-        "first_sweep": trained.first_sweep.cpu().numpy().T,
-        "error_sweeps": trained.error_sweeps.cpu().numpy(),
-        "errors": trained.errors.cpu().numpy().T,
-    }
-
-
-def nearest(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> int:
-    """The seed of the solved network that is nearest to RHW Fig. 1 at the first kept sweep.
-
-    The first seed if no network solves the task, or if the networks are not 6-2-1 networks.
-    """
-    solved = np.flatnonzero(arrays["first_sweep"][:, 0] >= 0)
-    if not solved.size or (protocol.bits, protocol.hidden_units) != (6, 2):
-        return int(arrays["seeds"][0])
-    distance, _ = measures.distance_to(arrays["layer_1"][solved, 0], arrays["layer_2"][solved, 0])
-    distance = np.where(np.isnan(distance), np.inf, distance)
-    return int(arrays["seeds"][solved[distance.argmin()]])
-
-
-def trace(protocol: Protocol, seed: int, device: str) -> dict[str, np.ndarray]:
-    """Train one network again, and record it every `TRACED` sweeps up to the first kept sweep.
-
-    Returns:
-        traced_seed [1]; traced_sweeps [T], from 0; traced_errors [T], E;
-        traced_layer_1 [T, hidden, bits + 1] and traced_layer_2 [T, 1, hidden + 1], the weights, biases last.
-    """
-    sweeps = range(0, protocol.kept_sweeps[0] + 1, TRACED)
-    trained = _trained(protocol, (seed,), device, sweeps, TRACED)
-    layer_1, layer_2 = _layers(trained, sweeps)
-    return {
-        "traced_seed": np.array([seed]),
-        "traced_sweeps": np.array(sweeps),
-        "traced_errors": trained.errors[: len(sweeps), 0].cpu().numpy(),
-        "traced_layer_1": layer_1[0],
-        "traced_layer_2": layer_2[0],
+        "first_sweep": run.first_sweep.cpu().numpy().T,
+        "error_sweeps": run.error_sweeps.cpu().numpy(),
+        "errors": run.errors.cpu().numpy().T,
     }
 
 
@@ -96,7 +51,7 @@ def update(protocol: Protocol) -> training.Update:
     return training.Optimizer(protocol.optimizer, protocol.epsilon, protocol.optimizer_options, schedule)
 
 
-def _trained(
+def trained(
     protocol: Protocol, seeds: Sequence[int], device: str, keep: Sequence[int], record_every: int
 ) -> training.Training:
     """The networks of these seeds, trained to the cap; `keep` are the sweeps after which weights are kept."""
@@ -121,7 +76,7 @@ def _trained(
     )
 
 
-def _layers(trained: training.Training, sweeps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def layers(trained: training.Training, sweeps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """The weights after these sweeps, per layer [S, sweeps, units, inputs + 1]."""
     layer_1, layer_2 = (
         np.stack([trained.weights[sweep][layer].cpu().numpy() for sweep in sweeps]).transpose(3, 0, 1, 2)

@@ -73,3 +73,13 @@ class Protocol(protocol.Protocol):
     def kept_sweeps(self) -> tuple[int, ...]:
         """The sweeps at which weights are kept, the cap last."""
         return (*range(self.keep_every, self.sweeps, self.keep_every), self.sweeps)
+
+    @property
+    def work(self) -> float:
+        """See the base class."""
+        return (len(self.off_targets) + len(self.margins)) * 17 * 64 * self.sweeps
+
+    @property
+    def bytes_kept(self) -> float:
+        """See the base class."""
+        return (len(self.off_targets) + len(self.margins)) * 8 * 17 * len(self.kept_sweeps)

@@ -42,7 +42,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
         printed.append(gradients(torch.tensor(weights[:, None]))[..., 0].numpy())
         drawn.append(gradients(torch.tensor((weights + offsets).T.copy())).permute(0, 2, 1).numpy())
 
-    runs = [symmetry.train_networks(protocol.coded(t), seeds, device) for t in protocol.off_targets]
+    runs = [symmetry.train(protocol.coded(t), seeds, device, data) for t in protocol.off_targets]
     runs += [_with_margin(protocol, margin, seeds, device) for margin in protocol.margins]
     at_mark = int(np.argmin(np.abs(np.array(protocol.kept_sweeps) - PRINTED_SWEEPS)))
     rounded = []
