@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from backprop.engine import compiled
+from backprop.engine import compiled, compiled_grid
 from backprop.engine.networks import Architecture, initial_weights
 from backprop.engine.training import Criteria, Descent, Order, PerCase, PerSweep, Record, Task, train
 
@@ -69,7 +69,11 @@ def engine(
 
 def in_torch(networks: int, sweeps: int) -> list[torch.Tensor]:
     """The same with one operation of torch after the other, as on a GPU and for tasks that do not suit `compiled`."""
-    with unittest.mock.patch.object(compiled, "suits", lambda *_: False):
+    never = lambda *_: False  # noqa: E731
+    with (
+        unittest.mock.patch.object(compiled, "suits", never),
+        unittest.mock.patch.object(compiled_grid, "suits", never),
+    ):
         return engine(networks, sweeps)
 
 

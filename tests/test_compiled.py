@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from backprop import choices
-from backprop.engine import compiled, training
+from backprop.engine import compiled, compiled_grid, training
 from backprop.engine.compiled import CompiledNetwork
 from backprop.engine.margin import Margin
 from backprop.engine.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
@@ -162,7 +162,8 @@ def test_the_module_imports_without_a_folder_for_its_cache(tmp_path):
 def compiled_and_plain(monkeypatch):
     """Yield twice: as it is, and with the compiled pass switched off."""
     yield
-    monkeypatch.setattr(compiled, "suits", lambda *_: False)
+    for module in (compiled, compiled_grid):
+        monkeypatch.setattr(module, "suits", lambda *_: False)
     yield
 
 

@@ -530,9 +530,9 @@ def test_long_training_logs_its_progress(monkeypatch, caplog):
     now = iter(range(0, 10_000, 2))
     monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: next(now)))
     with caplog.at_level(logging.INFO, training.__name__):
-        train(XOR_TASK, initial_weights(XOR, range(2)), Descent(), 29)
+        train(XOR_TASK, initial_weights(XOR, range(2)), Descent(), 31 * WINDOW - 1)
     lines = [record.getMessage() for record in caplog.records]
-    assert len(lines) == 10  # the time is read 30 times, 2 s apart, for at most one line every 5 s
+    assert len(lines) == 10  # the time is read after each of 30 windows, 2 s apart, for at most one line every 5 s
     assert "sweeps" in lines[-1]
     assert "solved" in lines[-1]
 

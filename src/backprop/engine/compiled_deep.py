@@ -25,6 +25,7 @@ from backprop import choices
 from backprop.engine.compiled import logistic
 from backprop.engine.lanes import (
     add,
+    aligned,
     beyond,
     clamp,
     everywhere,
@@ -187,11 +188,11 @@ def _sweep(  # type: ignore[no-untyped-def]
     for layer in range(1, last + 1):
         w_start[layer + 1] = w_start[layer] + sizes[layer] * (sizes[layer - 1] + 1) * WIDTH
         unit_start[layer + 1] = unit_start[layer] + sizes[layer] * _UNIT
-    own_w, own_dE_dw = np.zeros((2, parameters * WIDTH), np.float32)
+    own_w, own_dE_dw = aligned(parameters * WIDTH), aligned(parameters * WIDTH)
     units = unit_start[last + 1]
-    y, dE_dx = np.zeros((2, _GROUP * units), np.float32)
-    own_learned = np.zeros(_UNIT, np.float32)
-    own_worst, own_squares = np.zeros((2, WIDTH), np.float32)
+    y, dE_dx = aligned(_GROUP * units), aligned(_GROUP * units)
+    own_learned = aligned(_UNIT)
+    own_worst, own_squares = aligned(WIDTH), aligned(WIDTH)
     for start in range(0, networks, WIDTH):
         for p in range(parameters):
             store(own_w, p * WIDTH, load(w, p * networks + start))

@@ -14,6 +14,11 @@ from backprop.engine.networks import Passes
 WINDOW = 64  # sweeps between two comparisons with the bounds
 
 
+def window_ends(sweep: int) -> bool:
+    """Whether the deviations are compared with the bounds after this sweep."""
+    return (sweep + 1) % WINDOW == 0
+
+
 @dataclass(frozen=True)
 class Criteria:
     """When a network counts as trained.
@@ -60,18 +65,23 @@ class FirstSweeps:
         fewer.first_sweep, fewer._compared = self.first_sweep[:, columns], self._compared
         return fewer
 
-    def note(self, sweep: int) -> bool:
-        """Store the deviations at `sweep`; return whether a window ends with it and `first_sweep` is up to date."""
-        if not self._open:
-            return False
-        self._network.worst_deviation(self._rows[sweep - self._compared])
-        if sweep - self._compared < WINDOW - 1:
-            return False
-        self.compare(sweep)
-        return True
+    def rows(self, sweep: int, stop: int) -> Tensor:
+        """Where the deviations of the sweeps from `sweep` up to `stop` - 1 belong, [sweeps, networks].
+
+        All belong to one window. After its last sweep, `compare` must be called.
+        """
+        first = sweep % WINDOW
+        return self._worst[first : first + stop - sweep]
+
+    def note(self, sweep: int) -> None:
+        """Store the deviations at `sweep`, after a forward pass, and compare them if a window ends with it."""
+        if self._open:
+            self._network.worst_deviation(self._rows[sweep % WINDOW])
+            if window_ends(sweep):
+                self.compare(sweep)
 
     def compare(self, sweep: int) -> None:
-        """Compare the deviations stored up to `sweep` with the bounds; a nan meets none."""
+        """Compare the deviations stored in the window that ends with `sweep` with the bounds; a nan meets none."""
         if not self._open or sweep < self._compared:
             return
         worst = self._worst[: sweep + 1 - self._compared].nan_to_num_(nan=math.inf)

@@ -6,13 +6,15 @@ numba vectorises simple loops, but not all of them, and it does not keep sums ov
 results are the same up to the rounding of a product and a sum in one or in two steps.
 
 Code that uses these operations is cached on disk until its own file changes, not this one: after a change here, change
-`compiled_deep` too, or delete the caches (`__pycache__/*.nbi`).
+`compiled_deep` and `compiled_grid` too, or delete the caches (`__pycache__/*.nbi`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numba
+import numpy as np
 from numba import extending, types
 from numba.core.cgutils import ir  # llvmlite's, in numba's own version
 from numba.extending import models, register_model
@@ -39,6 +41,14 @@ class _LanesModel(models.PrimitiveModel):
 def _address(context: Any, builder: Any, array_type: Any, array: Any, first: Any) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [first]), _VECTOR.as_pointer())
+
+
+@numba.njit(error_model="numpy")
+def aligned(size: int) -> Any:
+    """Zeros [size] that start with a line of the cache, so that loads and stores need one access and not two."""
+    numbers = np.zeros(size + WIDTH, np.float32)
+    first = -(numbers.ctypes.data // 4) % WIDTH
+    return numbers[first : first + size]
 
 
 @intrinsic
@@ -102,6 +112,95 @@ def multiply(_typing: Any, a: Any, b: Any) -> Any:
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.fmul(*arguments)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def divide(_typing: Any, a: Any, b: Any) -> Any:
+    """a / b."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.fdiv(*arguments)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def at_most(_typing: Any, a: Any, limit: Any) -> Any:
+    """a where it is at most `limit` or nan, `limit` elsewhere."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        a, limit = arguments
+        return builder.select(builder.fcmp_ordered("<", limit, a), limit, a)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def at_least(_typing: Any, a: Any, limit: Any) -> Any:
+    """a where it is at least `limit` or nan, `limit` elsewhere."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        a, limit = arguments
+        return builder.select(builder.fcmp_ordered(">", limit, a), limit, a)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def larger_number(_typing: Any, a: Any, b: Any) -> Any:
+    """The larger of a and |b|; a where b is nan."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        a, size = arguments[0], _size(builder, arguments[1])
+        return builder.select(builder.fcmp_ordered(">", size, a), size, a)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def where_above(_typing: Any, a: Any, limit: Any, b: Any, c: Any) -> Any:
+    """b where a is above `limit`, c elsewhere, also where a is nan."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        a, limit, b, c = arguments
+        return builder.select(builder.fcmp_ordered(">", a, limit), b, c)
+
+    return _LANES(_LANES, _LANES, _LANES, _LANES), generate
+
+
+@intrinsic
+def where_nan(_typing: Any, a: Any, b: Any) -> Any:
+    """a where it is nan, b elsewhere."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        a, b = arguments
+        return builder.select(builder.fcmp_unordered("uno", a, a), a, b)
+
+    return _LANES(_LANES, _LANES), generate
+
+
+@intrinsic
+def any_above(_typing: Any, a: Any, limit: Any) -> Any:
+    """Whether a is above `limit` in any lane."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(builder.fcmp_ordered(">", *arguments), ir.IntType(WIDTH))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(WIDTH), 0))
+
+    return types.boolean(_LANES, _LANES), generate
+
+
+@intrinsic
+def times_power_of_2(_typing: Any, a: Any, rounded: Any) -> Any:
+    """a 2^n, where n is in the last bits of the number `rounded`, and 2^n must keep a a normal number."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        bits, exponent = (builder.bitcast(argument, whole) for argument in arguments)
+        exponent = builder.shl(exponent, ir.Constant(whole, [23] * WIDTH))  # the place of a number's exponent
+        return builder.bitcast(builder.add(bits, exponent), _VECTOR)
 
     return _LANES(_LANES, _LANES), generate
 

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from backprop.engine.compiled import CompiledNetwork
+from backprop.engine.compiled_grid import GridNetwork
 from backprop.engine.networks import Network, Passes
-from backprop.engine.updates import Step
+from backprop.engine.updates import Equation8, Step
 
 Bind = Callable[[Passes], Step]  # binds an update to the weights and the gradient of a stack of networks
 
@@ -41,6 +42,10 @@ class PerSweep:
         """Bind to `network`."""
         return _PerSweep(network, bind)
 
+    def start_loop(self, network: GridNetwork, bind: Bind) -> Loop:
+        """Bind to `network` for many sweeps in one compiled call."""
+        return Loop(network, bind, per_case=False)
+
 
 @dataclass(frozen=True)
 class PerCase:
@@ -49,6 +54,10 @@ class PerCase:
     def start(self, network: Passes, bind: Bind, _columns: Tensor) -> Presentation:
         """Bind to `network`."""
         return _PerCaseCompiled(network, bind) if isinstance(network, CompiledNetwork) else _PerCase(network, bind)
+
+    def start_loop(self, network: GridNetwork, bind: Bind) -> Loop:
+        """Bind to `network` for many sweeps in one compiled call."""
+        return Loop(network, bind, per_case=True)
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,33 @@ class Shuffled:
 
 
 Order = PerSweep | PerCase | Shuffled
+
+
+class Loop:
+    """Many sweeps in one compiled call, with changes by equation (8) or (9)."""
+
+    def __init__(self, network: GridNetwork, bind: Bind, per_case: bool) -> None:
+        """Bind to `network`; `bind` must return a step of `updates.Descent`."""
+        self._network, self._step, self._per_case = network, bind(network), per_case
+        assert isinstance(self._step, Equation8)
+        self._momentum = self._step.momentum()
+
+    def __call__(self, sweep: int, worst: Tensor) -> Tensor:
+        """Make as many sweeps as `worst` has rows, each followed by a pass, after a pass.
+
+        Args:
+            sweep: the number of sweeps done so far.
+            worst: [sweeps, networks], to which the largest |y - d| after each sweep is written.
+
+        Returns:
+            E after each sweep [sweeps, networks]; meaningless if the error is the cross entropy.
+        """
+        return self._network.advance(self._momentum, sweep, self._per_case, worst)
+
+    def subset(self, columns: Tensor, network: Passes) -> Loop:
+        """The same for the networks in `columns`, which `network` now holds."""
+        assert isinstance(network, GridNetwork)
+        return Loop(network, lambda fewer: self._step.subset(columns, fewer), self._per_case)
 
 
 class _PerSweep:

@@ -8,22 +8,24 @@ inf) or never solves its task is a row like any other. No network is restarted, 
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from backprop import progress as of_the_job
-from backprop.engine import compiled, compiled_deep
+from backprop.engine import compiled, compiled_deep, compiled_grid
 from backprop.engine.compiled import CompiledNetwork
 from backprop.engine.compiled_deep import DeepNetwork
-from backprop.engine.criteria import Criteria, FirstSweeps
+from backprop.engine.compiled_grid import GridNetwork
+from backprop.engine.criteria import Criteria, FirstSweeps, window_ends
 from backprop.engine.margin import Margin
 from backprop.engine.networks import LANES, Network, Passes, flatten, pick, unflatten, with_extra_unit
-from backprop.engine.presentation import Order, PerCase, PerSweep, Presentation, Shuffled
+from backprop.engine.presentation import Loop, Order, PerCase, PerSweep, Presentation, Shuffled
 from backprop.engine.task import Task
 from backprop.engine.updates import Decay, Descent, Optimizer, Piecewise, Schedule, Update
 from backprop.protocol import UserError
@@ -129,7 +131,7 @@ def train(
     networks = stacked.shape[1]
     device = torch.device(device)
     _check(task, networks, sweeps, order, record)
-    stacks = _Stacks(task, device, dtype, order)
+    stacks = _Stacks(task, device, dtype, order, update)
     if task.mask is not None:
         stacked = stacked * task.mask.to(stacked)
     factors = update.factors(sweeps)
@@ -139,25 +141,27 @@ def train(
     for columns in _blocks(networks, block or stacks.fitting):
         padded = _padded(columns, stacks.lanes)
         network = stacks.network(padded, stacked[:, padded].to(device, dtype).contiguous())
-        presentation = order.start(network, partial(update.start, columns=padded, factors=factors), padded)
-        stack = _Stack(columns, network, presentation, FirstSweeps(network, criteria.bounds), stacks.lanes)
-        for sweep in range(sweeps + 1):
-            stack.network.forward()
-            results.note(sweep, stack)
-            if stack.first_sweeps.note(sweep) and criteria.until_met and (finished := stack.met).any():
-                results.settle(sweep, stack, finished)
-                progress.finish(sweep, stack, finished)
-                if finished.all():
-                    break
-                stack = stack.drop(finished)
-            if sweep < sweeps:
-                stack.presentation(sweep)
-            progress.report(sweep, stack)
+        bind = partial(update.start, columns=padded, factors=factors)
+        if stacks.loops and isinstance(network, GridNetwork) and not isinstance(order, Shuffled):
+            presentation: Presentation | Loop = order.start_loop(network, bind)
         else:
-            stack.first_sweeps.compare(sweeps)
-            everyone = torch.ones_like(stack.met)
-            results.settle(sweeps, stack, everyone)
-            progress.finish(sweeps, stack, everyone)
+            presentation = order.start(network, bind, padded)
+        stack = _Stack(columns, network, presentation, FirstSweeps(network, criteria.bounds), stacks.lanes)
+        stack.begin(results)
+        for sweep, stop in pairwise(results.stops(by_squares=task.error != "cross_entropy")):
+            stack.advance(sweep, stop, results)
+            if window_ends(stop) or stop == sweeps:
+                stack.first_sweeps.compare(stop)
+                finished = stack.met if criteria.until_met else torch.zeros_like(stack.met)
+                if stop == sweeps:
+                    finished = torch.ones_like(finished)
+                if finished.any():
+                    results.settle(stop, stack, finished)
+                    progress.finish(stop, stack, finished)
+                    if finished.all():
+                        break
+                    stack = stack.drop(finished)
+            progress.report(stop, stack)
     return results.training(task)
 
 
@@ -187,9 +191,10 @@ class _Stacks:
     Attributes:
         fitting: how many networks make a stack fast.
         lanes: the number of networks in a stack is a multiple of this.
+        loops: whether one compiled call makes many sweeps.
     """
 
-    def __init__(self, task: Task, device: torch.device, dtype: torch.dtype, order: Order) -> None:
+    def __init__(self, task: Task, device: torch.device, dtype: torch.dtype, order: Order, update: Update) -> None:
         self._task = task
         self._y0 = with_extra_unit(task.inputs.to(device, dtype))
         d = task.targets if task.targets.dim() == 3 else task.targets.unsqueeze(-1)
@@ -197,9 +202,15 @@ class _Stacks:
         self._learned, self._mask = (
             None if given is None else given.to(device, dtype) for given in (task.learned, task.mask)
         )
-        self._compiled = not isinstance(order, Shuffled) and compiled.suits(task, device, dtype)
+        in_order = not isinstance(order, Shuffled)
+        grid = in_order and compiled_grid.suits(task, device, dtype)
+        self.loops = grid and update.suits_loop
+        self._grid = self.loops or (grid and isinstance(order, PerSweep))
+        self._compiled = in_order and compiled.suits(task, device, dtype)
         self._deep = isinstance(order, PerSweep) and compiled_deep.suits(task, device, dtype)
-        if self._compiled:
+        if self._grid:
+            self.fitting = compiled_grid.BLOCK
+        elif self._compiled:
             self.fitting = compiled.BLOCK
         elif self._deep:
             self.fitting = compiled_deep.BLOCK
@@ -208,10 +219,14 @@ class _Stacks:
             self.fitting = ACTIVITIES[device.type] // (cases * sum(task.architecture.sizes[1:]))
         # padding stacks of large networks would cost more than it gains
         self.lanes = LANES if self.fitting >= LANES else 1
+        if self.loops:
+            self.lanes = compiled_grid.WIDTH  # no kernel of torch is called
 
     def network(self, columns: Tensor, parameters: Tensor) -> Passes:
         """The networks in `columns`, with their weights `parameters` [parameters, len(columns)]."""
         task, y0, d = self._task, pick(self._y0, columns), pick(self._d, columns)
+        if self._grid:
+            return GridNetwork(task.architecture, y0, d, parameters, task.error)
         if self._compiled:
             return CompiledNetwork(task.architecture, y0, d, parameters, task.error)
         learned = None if self._learned is None else pick(self._learned, columns)
@@ -228,10 +243,15 @@ class _Stack:
     """
 
     def __init__(
-        self, columns: Tensor, network: Passes, presentation: Presentation, first_sweeps: FirstSweeps, lanes: int
+        self,
+        columns: Tensor,
+        network: Passes,
+        presentation: Presentation | Loop,
+        first_sweeps: FirstSweeps,
+        lanes: int,
     ) -> None:
-        self.columns, self.network, self.presentation, self.first_sweeps = columns, network, presentation, first_sweeps
-        self._lanes = lanes
+        self.columns, self.network, self.first_sweeps = columns, network, first_sweeps
+        self._presentation, self._lanes = presentation, lanes
 
     @property
     def width(self) -> int:
@@ -243,13 +263,32 @@ class _Stack:
         """Whether each network has met every bound, bool [width]."""
         return self.first_sweeps.met[: self.width]
 
+    def begin(self, results: _Results) -> None:
+        """The first pass, with the initial weights."""
+        self.network.forward()
+        self.first_sweeps.note(0)
+        results.note(0, self)
+
+    def advance(self, sweep: int, stop: int, results: _Results) -> None:
+        """Continue from `sweep` to `stop`, one of `results.stops`, and record what is due on the way."""
+        if isinstance(self._presentation, Loop):
+            errors = self._presentation(sweep, self.first_sweeps.rows(sweep + 1, stop + 1))
+            results.note_errors(sweep + 1, self, errors)
+            results.note(stop, self)
+            return
+        for done in range(sweep, stop):
+            self._presentation(done)
+            self.network.forward()
+            self.first_sweeps.note(done + 1)
+            results.note(done + 1, self)
+
     def drop(self, finished: Tensor) -> _Stack:
         """The networks still in training, after a forward pass: those that are not `finished`, bool [width]."""
         remaining = (~finished).nonzero().squeeze(1)
         positions = _padded(remaining, self._lanes)
         network = self.network.subset(positions)
         network.forward()
-        presentation = self.presentation.subset(positions, network)
+        presentation = self._presentation.subset(positions, network)
         first_sweeps = self.first_sweeps.subset(positions, network)
         return _Stack(self.columns[remaining.cpu()], network, presentation, first_sweeps, self._lanes)
 
@@ -260,10 +299,26 @@ class _Results:
     def __init__(self, stacked: Tensor, sweeps: int, record: Record, bounds: int) -> None:
         networks = stacked.shape[1]
         self.weights = {sweep: torch.empty_like(stacked) for sweep in sorted(set(record.keep))}
-        self.error_sweeps = record.error_sweeps(sweeps)
+        self.sweeps, self.error_sweeps = sweeps, record.error_sweeps(sweeps)
         self._rows = {sweep: row for row, sweep in enumerate(self.error_sweeps)}
         self.errors = stacked.new_empty(len(self.error_sweeps), networks)
         self.first_sweep = torch.empty(bounds, networks, dtype=torch.int64)
+
+    def stops(self, by_squares: bool) -> list[int]:
+        """The numbers of sweeps at which `note` is due, or a window of the criteria ends; 0 first.
+
+        Args:
+            by_squares: whether `note_errors` gets the errors between two stops.
+        """
+        recorded = () if by_squares else self.error_sweeps
+        return sorted({0, *self.weights, *recorded, *filter(window_ends, range(self.sweeps)), self.sweeps})
+
+    def note_errors(self, sweep: int, stack: _Stack, errors: Tensor) -> None:
+        """Store E [sweeps, networks] of the stack's networks, from `sweep` on, at the sweeps that are recorded."""
+        first = bisect_left(self.error_sweeps, sweep)
+        stop = bisect_left(self.error_sweeps, sweep + len(errors))
+        rows = torch.tensor(self.error_sweeps[first:stop], dtype=torch.int64) - sweep
+        self.errors[first:stop, stack.columns] = errors[rows, : stack.width]
 
     def note(self, sweep: int, stack: _Stack) -> None:
         """Store the weights and E of all networks of a stack after a forward pass, if this sweep is recorded."""

@@ -7,7 +7,7 @@ Every method here works on each weight separately, so one method over stacked ne
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from typing import Protocol as Interface
@@ -41,6 +41,23 @@ SCHEDULES: dict[str, tuple[Callable[..., Any], Callable[[int], dict[str, Any]]]]
     ),
     "linear_warmup": (_schedulers.LinearLR, lambda _: {}),
 }
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """What a compiled loop needs to make changes by equations (8) and (9); all tensors are contiguous.
+
+    Attributes:
+        epsilon: [networks].
+        alpha: [networks]; None for equation (8).
+        change: [parameters, networks], dw(t - 1), which the loop replaces.
+        factors: the multiples of epsilon at each sweep.
+    """
+
+    epsilon: Tensor
+    alpha: Tensor | None
+    change: Tensor
+    factors: Sequence[float]
 
 
 class Step(Interface):
@@ -169,6 +186,11 @@ class Descent:
     schedule: Schedule | None = None
     decay: Decay | None = None
 
+    @property
+    def suits_loop(self) -> bool:
+        """Whether a compiled loop can make the changes: `momentum` of a step then returns what it needs."""
+        return self.decay is None and not isinstance(self.alpha, Piecewise)
+
     def factors(self, sweeps: int) -> list[float]:
         """The multiples of epsilon at each of `sweeps` sweeps; if epsilon is `Piecewise`, epsilon itself."""
         factors, epsilon = (self.schedule or Schedule()).factors(sweeps), self.epsilon
@@ -182,7 +204,7 @@ class Descent:
         epsilon = 1.0 if isinstance(self.epsilon, Piecewise) else _per_network(self.epsilon, columns, parameters)
         step: Step
         if isinstance(self.alpha, int | float) and self.alpha == 0:
-            step = _Equation8(parameters, gradient, epsilon, factors)
+            step = Equation8(parameters, gradient, epsilon, factors)
         else:
             alphas = self.alpha.values if isinstance(self.alpha, Piecewise) else (self.alpha,)
             # tensors even if they are numbers: torch multiplies by a tensor of the same type without converting it
@@ -198,22 +220,35 @@ class Descent:
 
 
 @dataclass
-class _Equation8:
+class Equation8:
+    """Equation (8) for stacked networks; a subclass adds the momentum of equation (9)."""
+
     parameters: Tensor
     gradient: Tensor
     epsilon: float | Tensor
     factors: list[float]
 
     def __call__(self, sweep: int) -> None:
+        """Change the weights once."""
         _add_multiple(self.parameters, self.gradient, self.epsilon, -self.factors[sweep])
 
     def subset(self, columns: Tensor, network: Passes) -> Self:
+        """The step of the networks in `columns`, which `network` now holds."""
         epsilon = _subset(self.epsilon, columns)
         return replace(self, parameters=network.parameters, gradient=network.gradient, epsilon=epsilon)
 
+    def momentum(self) -> Momentum:
+        """What a compiled loop needs."""
+        return Momentum(self._per_network(self.epsilon), None, torch.zeros_like(self.parameters), self.factors)
+
+    def _per_network(self, number: float | Tensor) -> Tensor:
+        """One number per network [networks]."""
+        like = self.parameters[0]
+        return torch.as_tensor(number, dtype=like.dtype).expand_as(like).contiguous()
+
 
 @dataclass
-class _Equation9(_Equation8):
+class _Equation9(Equation8):
     alphas: list[Tensor]
     pieces: Piecewise | None  # which of them holds at a sweep; None if there is one only
     change: Tensor  # dw(t - 1)
@@ -226,6 +261,11 @@ class _Equation9(_Equation8):
     def subset(self, columns: Tensor, network: Passes) -> Self:
         alphas = [_subset(alpha, columns) for alpha in self.alphas]
         return replace(super().subset(columns, network), alphas=alphas, change=_subset(self.change, columns))
+
+    def momentum(self) -> Momentum:
+        """What a compiled loop needs; it replaces this step's `change`."""
+        (alpha,) = self.alphas
+        return Momentum(self._per_network(self.epsilon), self._per_network(alpha), self.change, self.factors)
 
 
 @dataclass
@@ -277,6 +317,8 @@ class Optimizer:
             raise UserError(
                 f"optimizer {self.name!r} does not take the options {dict(self.options)!r}: {error}."
             ) from None
+
+    suits_loop = False
 
     def factors(self, sweeps: int) -> list[float]:
         """The multiples of the learning rate at each of `sweeps` sweeps."""
