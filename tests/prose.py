@@ -27,7 +27,7 @@ import bs4
 ROOT = Path(__file__).parents[1]
 EXEMPT = (
     "figure, figcaption, table, nav, header, footer, math, pre, code, script, style, template, .cards, .live-network,"
-    " .equation, .callout-title, .citation, a.xref, #refs, sup, .unseen"
+    " .equation, .callout-title, .citation, #refs, sup, .unseen"
 )
 MOST_IN_SENTENCE, MOST_IN_PARAGRAPH = 1, 2
 MOST_IN_ABSTRACT, WORDS_IN_ABSTRACT = 12, 130
