@@ -1,6 +1,6 @@
 """Measures the pages of a PDF: how full each is, and how far each figure is from the sentences that refer to it.
 
-uv run python -m tests.pages_layout results/report/report.pdf results/report/labs.pdf
+uv run python tests/pages_layout.py results/report/report.pdf results/report/labs.pdf
 """
 
 import ctypes

@@ -54,7 +54,7 @@ def test_the_distance_of_a_figure_from_the_text_is_found(tmp_path, text, pages):
     assert bool(far) == (pages[1] - pages[0] not in (0, 1))
 
 
-WIDEST, TALLEST = 462 + 2 * 36.8, 538
+WIDEST, TALLEST = 462 + 2 * 36.8, 566
 """The largest figure in points that a page holds without shrinking it: `overhang` and `picture` of the templates."""
 
 
