@@ -1,10 +1,14 @@
 """The pages of both PDFs are full, figures are near their text, and their letters are large enough."""
 
+import re
+
 import pypdfium2
 import pytest
 import typst
 
+from backprop import plots
 from backprop.documents import drawings
+from backprop.documents.pages import KIT
 from tests import pages_layout
 
 HEAD = '#set page(paper: "a4", margin: (x: 2.35cm, top: 2.3cm, bottom: 2.3cm), footer: [1])\n#set text(size: 11pt)\n'
@@ -54,18 +58,32 @@ def test_the_distance_of_a_figure_from_the_text_is_found(tmp_path, text, pages):
     assert bool(far) == (pages[1] - pages[0] not in (0, 1))
 
 
-WIDEST, TALLEST = 462 + 2 * 36.8, 566
-"""The largest figure in points that a page holds without shrinking it: `overhang` and `picture` of the templates."""
+def largest():
+    """Width and height in points of the largest figure that a page holds without shrinking it, from the templates."""
+    report, look = ((KIT / "templates" / name).read_text(encoding="utf-8") for name in ("report.typ", "look.typ"))
+    margin, overhang, height = (
+        float(re.search(pattern, text)[1])
+        for pattern, text in (
+            (r"margin: \(x: ([\d.]+)cm", report),
+            (r"#let overhang = ([\d.]+)cm", report),
+            (r"([\d.]+)cm / natural.height", look),
+        )
+    )
+    return [72 / 2.54 * length for length in (21 - 2 * margin + 2 * overhang, height)]
+
+
+def test_a_wide_figure_fits_onto_the_page_unshrunk():
+    assert largest()[0] >= 72 * plots.WIDE
 
 
 @pytest.mark.pipeline
 def test_the_text_of_every_figure_has_eight_points_in_print(finished):
-    small = []
+    small, (widest, tallest) = [], largest()
     for path in sorted(finished.glob("results/*/figures/*.svg")):
         svg = path.read_text(encoding="utf-8")
         width, height = drawings.size(svg)
-        printed = drawings.smallest_text(svg) * min(1, WIDEST / width, TALLEST / height)
-        if printed < 8:
+        printed = drawings.smallest_text(svg) * min(1, widest / width, tallest / height)
+        if printed < plots.style.SMALL:
             small.append(f"{path.parent.parent.name}/{path.name}: {printed:.1f} pt")
     assert not small, "\n".join(small)
 
