@@ -1,6 +1,6 @@
 """Measures the pages of a PDF: how full each is, and how far each figure is from the sentences that refer to it.
 
-uv run python -m tests.pages_layout results/report/report.pdf results/report/labs.pdf
+uv run python tests/pages_layout.py results/report/report.pdf results/report/labs.pdf
 """
 
 import ctypes
@@ -69,6 +69,16 @@ def _links(
             yield (box.left, box.bottom, box.right, box.top), index + 1
 
 
+def strangers(page: pypdfium2.PdfPage) -> list[str]:
+    """The characters of a page in a font that is not the report's, because its fonts lack them."""
+    text, name, flags = page.get_textpage(), ctypes.create_string_buffer(100), ctypes.c_int()
+    found = set()
+    for at in range(text.count_chars()):
+        if pdfium.FPDFText_GetFontInfo(text, at, name, 100, ctypes.byref(flags)) and b"Report" not in name.value:
+            found.add(chr(pdfium.FPDFText_GetUnicode(text, at)))
+    return sorted(found)
+
+
 def faults(path: Path) -> list[str]:
     """What is wrong with the pages of a PDF, one sentence each."""
     document = pypdfium2.PdfDocument(path)
@@ -78,6 +88,9 @@ def faults(path: Path) -> list[str]:
         for number, page in enumerate(document, 1)
         if number < len(document) and fill(page) < LEAST_FULL
     ]
+    for number, page in enumerate(document, 1):
+        if letters := strangers(page):
+            found.append(f"{path.name}, page {number}: the report's fonts have no {' '.join(letters)}")
     for text, page, mentions in references(document):
         if min(mentions) > page or not {page, page - 1} & set(mentions):
             pages = ", ".join(map(str, sorted(set(mentions))))

@@ -9,7 +9,8 @@ from backprop.protocol import UserError
 
 SVG = """<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 400 100">
-<defs><style type="text/css">*{stroke-linejoin: round}</style><clipPath id="c1"><rect width="9" fill="#cc79a7"/></clipPath></defs>
+<defs><style type="text/css">*{stroke-linejoin: round}</style>
+<clipPath id="c1"><rect width="9" fill="#cc79a7"/></clipPath></defs>
 <g clip-path="url(#c1)"><path id="m" style="fill: #ffffff; stroke: #0072b2"/><use xlink:href="#m"/></g>
 <g class="fixed"><path style="fill: #00204d; stroke: #ffffff"/>
 <text style="font-size: 8px; fill: #ffffff">a &lt; b</text></g>
@@ -34,10 +35,11 @@ def test_ids_of_two_figures_differ_and_references_follow(svg):
 def test_colours_are_variables_but_cells_and_their_text_keep_their_fills(svg):
     colours: set[str] = set()
     page = drawings.inline(svg, "", "", colours)
-    assert colours == {"#ffffff", "#0072b2", "#cc79a7"}
+    assert colours == {"#ffffff", "#0072b2", "#cc79a7", "#000000"}
     assert "fill: var(--ffffff); stroke: var(--0072b2)" in page
     assert '<rect width="9" style="fill: var(--cc79a7); "' in page
     assert "fill: #00204d; stroke: var(--ffffff)" in page and "font-size: 8px; fill: #ffffff" in page
+    assert "px; fill: var(--000000)" in page and '<g class="fixed" style="fill: #000000">' in page
     sheet = drawings.stylesheet(colours)
     assert sheet.index("--ffffff:#ffffff") < sheet.index("dark") < sheet.index("--ffffff:#16181c")
 

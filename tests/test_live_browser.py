@@ -120,7 +120,7 @@ def test_nothing_scrolls_sideways_and_text_is_readable(opened, width):
 
 
 def test_in_print_and_without_scripts_the_still_picture_takes_its_place(opened):
-    picture, sentence = "#fig\\:still svg", "text=Seed 1."
+    picture, sentence = "#fig\\:still .drawing svg", "text=Seed 1."
     tab = opened()
     assert tab.is_visible(".live-network") and not tab.is_visible(picture) and not tab.is_visible(sentence)
     tab.emulate_media(media="print")

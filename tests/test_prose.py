@@ -1,5 +1,7 @@
 """One number per sentence, two per paragraph: the rules on small texts, and both documents against them."""
 
+import re
+
 import pytest
 
 from tests import prose
@@ -78,5 +80,7 @@ def test_the_file_of_an_offender_is_the_one_that_shares_its_words():
 @pytest.mark.pipeline
 @pytest.mark.parametrize("name", ["report", "labs"])
 def test_the_documents_hold_one_number_per_sentence(finished, name):
-    found = prose.offenders((finished / f"results/report/{name}.html").read_text(encoding="utf-8"))
+    page = (finished / f"results/report/{name}.html").read_text(encoding="utf-8")
+    found = prose.offenders(page)
     assert not found, "\n\n".join(map(str, found))
+    assert re.findall(r"[^<>]{0,40}\d\s%[^<>]{0,20}", page) == [], "a percent sign follows its number without a space"

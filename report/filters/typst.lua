@@ -42,8 +42,10 @@ local function figure(fig)
   if not image then return nil end
   local caption = written(pandoc.utils.blocks_to_inlines(fig.caption.long))
   local alt = quoted(pandoc.utils.stringify(image.caption))
+  -- a figure of class here does not float
+  local placement = image.classes:includes("here") and "none" or "auto"
   return typst("#figure(picture(" .. quoted(image.src) .. ", " .. alt .. "), alt: " .. alt
-    .. ", kind: image, placement: auto, caption: [" .. caption .. "])" .. label(fig.identifier))
+    .. ", kind: image, placement: " .. placement .. ", caption: [" .. caption .. "])" .. label(fig.identifier))
 end
 
 local function cards(div)

@@ -20,6 +20,9 @@ SMALLEST = 11
 PAPER, INK = (0x16, 0x18, 0x1C), (0xE4, 0xE5, 0xE8)
 """Background and text of style.css in dark mode."""
 
+BLACK = "#000000"
+"""The fill of what states none, which matplotlib leaves out."""
+
 _LEGIBLE = 0.2155
 """The relative luminance that has a contrast of 4.5 to PAPER."""
 
@@ -65,11 +68,12 @@ def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
             definitions.remove(sheet)
     _rename(root, prefix)
     _recolour(root, colours)
+    colours.add(BLACK)
     body = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
-    least = math.ceil(width * SMALLEST / smallest_text(svg))
+    least = math.ceil(width * SMALLEST / smallest_text(svg) + 0.01)
     return (
         f'<div class="drawing" tabindex="0"><svg role="img" aria-label="{alt}" viewBox="0 0 {width:g} {height:g}" '
-        f'style="width: {width:g}pt; min-width: {least}px">{body}</svg></div>'
+        f'style="width: {width:g}pt; min-width: {least}px; fill: var(--{BLACK[1:]})">{body}</svg></div>'
     )
 
 
@@ -85,11 +89,13 @@ def _rename(root: ElementTree.Element, prefix: str) -> None:
 
 
 def _recolour(root: ElementTree.Element, colours: set[str], fixed: bool = False) -> None:
-    """Replace colours by variables; the fills of cells and of the text on them stay as they are."""
-    fixed = fixed or root.get("class") == "fixed"
+    """Replace colours by variables; cells and the text on them keep theirs, but for the white lines between cells."""
+    if root.get("class") == "fixed":
+        fixed = True
+        root.set("style", f"fill: {BLACK}")
 
     def variable(match: re.Match[str]) -> str:
-        if fixed and match[1] == "fill":
+        if fixed and match[0] != "stroke: #ffffff":
             return match[0]
         colours.add(match[2])
         return f"{match[1]}: var(--{match[2][1:]})"

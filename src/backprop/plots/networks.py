@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from backprop.plots.style import INK, MUTED, NEGATIVE, NEGATIVE_FILL, POSITIVE, RULE, SHADE, SMALL, number
+from backprop.plots.style import FIXED, INK, MUTED, NEGATIVE, NEGATIVE_FILL, POSITIVE, RULE, SHADE, SMALL, number
 
 
 def network_diagram(
@@ -143,11 +143,14 @@ def hinton_diagram(
     colours = {True: (POSITIVE, POSITIVE), False: (NEGATIVE_FILL, NEGATIVE)}
     if paper:
         colours, background = {True: ("white", "white"), False: ("black", "black")}, "#9a9a9a"
+        ax.patch.set_gid(FIXED)  # white means positive there, also in dark mode
     for positive in (True, False):
         chosen = finite & (m > 0 if positive else m < 0)
         face, edge = colours[positive]
         vertices: Any = squares[chosen]
-        ax.add_collection(PolyCollection(vertices, facecolors=face, edgecolors=edge, linewidths=0.5))
+        squares_of_sign = PolyCollection(vertices, facecolors=face, edgecolors=edge, linewidths=0.5)
+        squares_of_sign.set_gid(FIXED if paper else None)
+        ax.add_collection(squares_of_sign)
     height, width = m.shape
     ax.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal", facecolor=background)
     ax.set_xticks(range(len(columns)), labels=list(columns))

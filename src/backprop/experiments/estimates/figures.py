@@ -42,7 +42,7 @@ def slopes(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         guide = np.array([3e-3, 3.0])
         anchor = error[k, 1, np.abs(steps - 0.1).argmin()] / 0.1**power
         ax.plot(guide, 0.12 * anchor * guide**power, color=MUTED, lw=0.8, ls=DASHES[2])
-        ax.annotate(f"∝ h{'²' if power == 2 else ''}", (guide[0], 0.12 * anchor * guide[0] ** power), (6, 2),
+        ax.annotate(f"~ h{'²' if power == 2 else ''}", (guide[0], 0.12 * anchor * guide[0] ** power), (6, 2),
                     textcoords="offset points", fontsize=SMALL, color=MUTED, va="top", ha="left")  # fmt: skip
         ax.set(xscale="log", yscale="log", title=title, xlabel="step h", ylim=(1e-12, 1e4))
         ax.grid(axis="y")
