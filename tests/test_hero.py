@@ -2,6 +2,8 @@
 
 import itertools
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -47,32 +49,46 @@ def results(inside, mirror, families, late, stuck, mean, trees):
     }
 
 
-CASES = list(
-    itertools.product(
-        (True, False), (0.99, 0.4), (["1:2:4", "2:3:4"], []), (True, False), (True, False), (0, 0.2, None),
-        ((0, 9, 9), (0, 0, 9), (9, 9, 9)),
-    )
-)  # fmt: skip
+BRANCHES: tuple[Sequence[tuple[Any, ...]], ...] = (
+    [(True,), (False,)],  # whether the targets point inside
+    [(0.99, ["1:2:4", "2:3:4"]), (0.99, []), (0.4, [])],  # the mirror pattern and the families
+    [(True, True), (True, False), (False, True)],  # whether failures are late, and stuck
+    [(0,), (0.2,), (None,)],  # the share that solves the task with the mean error
+    [((0, 9, 9),), ((0, 0, 9),), ((9, 9, 9),)],  # the family trees
+)
+"""What each branch of the hero depends on, as arguments of `results`; branches do not depend on each other."""
 
 
-def test_the_abstract_is_short_in_every_branch():
-    counts, texts = [], set()
-    for case in CASES:
-        text = abstract(experiments.section("00_hero", results(*case)))
-        counts.append(count(text))
-        texts.add(text)
-    assert len(texts) > 100
-    assert max(words for words, _ in counts) <= WORDS, max(counts)
-    assert max(numbers for _, numbers in counts) <= NUMBERS, max(counts, key=lambda both: both[1])
+def rendered(section, branches):
+    return experiments.section(section, results(*itertools.chain(*branches)))
+
+
+def varied():
+    """The first choice of every branch, and with one branch changed."""
+    first = [choices[0] for choices in BRANCHES]
+    for place, choices in enumerate(BRANCHES):
+        for choice in choices:
+            yield place, choice, [*first[:place], choice, *first[place + 1 :]]
+
+
+@pytest.mark.parametrize(("which", "most"), [(0, WORDS), (1, NUMBERS)])
+def test_the_abstract_is_short_in_every_branch(which, most):
+    """The longest choice of each branch, all together."""
+    lengths: dict[int, list[tuple[int, tuple[Any, ...]]]] = {}
+    for place, choice, branches in varied():
+        lengths.setdefault(place, []).append((count(abstract(rendered("00_hero", branches)))[which], choice))
+    assert all(len(found) == len(choices) for found, choices in zip(lengths.values(), BRANCHES, strict=True))
+    longest = [max(found, key=lambda one: one[0])[1] for found in lengths.values()]
+    assert count(abstract(rendered("00_hero", longest)))[which] <= most
 
 
 def test_numbers_are_counted_as_a_reader_counts_them():
     assert count("In 1986 we trained 4,000 networks; 64% solve it, with targets .1 and .9 as 1:2:4.") == (16, 6)
 
 
-@pytest.mark.parametrize("case", CASES[::7])
-def test_there_are_five_findings_in_every_branch_each_with_a_picture_and_a_sentence(case):
-    page = experiments.section("05_findings", results(*case))
+@pytest.mark.parametrize("branches", [branches for _, _, branches in varied()])
+def test_there_are_five_findings_in_every_branch_each_with_a_picture_and_a_sentence(branches):
+    page = rendered("05_findings", branches)
     cards = re.findall(r"::: \{\.key-finding\}\n+(.*?)\n:::", page, re.DOTALL)
     assert len(cards) == 5
     title, picture, words = r"\*\*{} [^*]+\.\*\*", r'!\[\]\(figure:\w+/finding\){{alt="[^"]+"}}', r"\w.*\(@sec:\w+\)\."

@@ -106,6 +106,7 @@ def test_one_network_is_recorded_on_its_way_and_ends_with_the_weights_of_its_see
     assert traced["variant"] == "targets_0.1_0.9" and traced["moments"] == sorted(set(traced["moments"]))
     own = runs[traced["variant"]].table.set_index("seed").loc[traced["seed"]]
     assert traced["solved_at"] == own["sweeps_0.5"] and traced["moments"][-2] - traced["solved_at"] in range(5)
+    assert traced["plateau"] and traced["all_off"] and traced["gathered"] and traced["mirrored"]
 
 
 def test_at_the_last_moment_the_output_unit_separates_the_palindromes(runs):

@@ -26,6 +26,9 @@ UNEVEN = 0.001
 GAP = 0.1
 """The smallest gap between half sums, over the largest weight, that counts as a difference (claim S12)."""
 
+PLATEAU = 0.25
+"""E is on a plateau while it falls by less than this share."""
+
 WAY = (0.6, 0.8, 0.9, 1.0)
 """Moments of the traced network's training, as shares of the sweep at which it solves the task."""
 
@@ -213,25 +216,48 @@ def _traced(coded: Mapping[str, Run]) -> dict[str, Any]:
     """Of the networks that were recorded on their way, one per coding, the one that ends nearest to RHW Fig. 1.
 
     `solved_at` is None if it does not solve the task on the recorded way. `moments` are six recorded sweeps: the
-    first, the last, and four that lead to the solution, or are evenly spaced if there is none.
+    first, the last, and four that lead to the solution, or are evenly spaced if there is none. The rest: see `_early`.
     """
     found = []
     for run in coded.values():
         seed = int(run.arrays["traced_seed"][0])
         row = run.table[run.table.seed == seed].iloc[0]
-        found.append((not row.solved, float(np.nan_to_num(row.distance, nan=np.inf)), run.variant, seed, row))
-    *_, variant, seed, row = min(found, key=lambda one: one[:2])
-    recorded = next(run.arrays["traced_sweeps"] for run in coded.values() if run.variant == variant)
+        found.append((not row.solved, float(np.nan_to_num(row.distance, nan=np.inf)), seed, row, run))
+    *_, seed, row, run = min(found, key=lambda one: one[:2])
+    recorded = run.arrays["traced_sweeps"]
     solved_at = int(row["sweeps_0.5"]) if row.solved and row["sweeps_0.5"] <= recorded[-1] else None
     way = np.array(WAY) * solved_at if solved_at else np.linspace(0, recorded[-1], len(WAY) + 2)[1:-1]
     nearby = [int(recorded[np.searchsorted(recorded, sweep).clip(max=len(recorded) - 1)]) for sweep in way]
     return {
-        "variant": variant,
-        "coding": CODINGS[variant],
+        "variant": run.variant,
+        "coding": CODINGS[run.variant],
         "seed": seed,
         "solved_at": solved_at,
         "last": int(recorded[-1]),
         "moments": [0, *nearby, int(recorded[-1])],
+        **_early(run, solved_at),
+    }
+
+
+def _early(run: Run, solved_at: int | None) -> dict[str, bool]:
+    """What the traced network does after a fifth of its way to the solution, and at the end of its record.
+
+    `plateau`: from there to three fifths of the way E falls by less than PLATEAU; `all_off`: the output is off for
+    every input; `gathered`: so are both hidden units; `mirrored`: mirror weights end equal and opposite. All are
+    False if the network does not solve the task.
+    """
+    if solved_at is None:
+        return dict.fromkeys(("plateau", "all_off", "gathered", "mirrored"), False)
+    recorded, errors = run.arrays["traced_sweeps"], run.arrays["traced_errors"]
+    early, later = (int(np.searchsorted(recorded, share * solved_at)) for share in (0.2, 0.6))
+    layer_1, layer_2 = (run.arrays[f"traced_{name}"].astype(float) for name in ("layer_1", "layer_2"))
+    inputs = measures.cases(run.protocol["bits"], *run.protocol["inputs"])
+    output = measures.outputs(layer_1[[early]], layer_2[[early]], inputs)
+    return {
+        "plateau": bool(errors[later] > (1 - PLATEAU) * errors[early]),
+        "all_off": bool((output < np.mean(run.protocol["targets"])).all()),
+        "gathered": bool((measures.hidden_inputs(layer_1[[early]], inputs) < 0).all()),
+        "mirrored": bool(measures.mirror_residual(layer_1[[-1]])[0] < RESIDUAL),
     }
 
 

@@ -125,7 +125,8 @@ def trajectory(runs: Runs, values: Values) -> Figure:
         if traced["solved_at"] is not None:
             ax.axvline(traced["solved_at"], color=style.MUTED, lw=0.9, ls=style.DASHES[2])
     if traced["solved_at"] is not None:
-        above.set_title("After a plateau, the mirror pattern grows quickly")
+        mirrored = traced["plateau"] and traced["mirrored"]
+        above.set_title("After a plateau, the mirror pattern grows quickly" if mirrored else "The way to a solution")
         above.annotate(
             f" solved at sweep {traced['solved_at']:,.0f}", (traced["solved_at"], 0), (2, 4), va="bottom",
             xycoords=("data", "axes fraction"), textcoords="offset points", color=style.MUTED,
