@@ -320,6 +320,16 @@ def test_studies_without_a_solved_network_are_judged_printed_and_drawn(shortest,
         assert figure(shortest, shortest_values)
 
 
+def test_best_cells_are_compared_with_the_tuned_rate_on_their_fresh_seeds(shortest, shortest_values):
+    own = shortest["optimizers"].table
+    own = own[own.fresh & (own.group == "momentum") & (own.coding == "0/1")]
+    assert len(own) == 3
+    for study in tuned.STUDIES.values():
+        for cell in shortest_values["best"][study]["0/1"]:
+            assert cell["versus"] is not None, "every study draws the same fresh seeds"
+            assert cell["versus"]["reference"] == own.solved.mean()
+
+
 @pytest.fixture
 def telling(shortest_values):
     """The numbers as they could be with networks that learn; the paired baseline is 12.3% in each study."""
