@@ -205,6 +205,18 @@ def test_alternatives_are_compared_with_the_tuned_rate_and_listed_once():
     assert helps.title(compared["codings"]) == "Towards 0 and 1 a tuned rate is enough"
 
 
+def test_the_plot_prints_each_rate_and_colours_each_effect():
+    compared = tuned.choices(best_cells())
+    fig = helps.helps({}, {"tuned": compared, "codings": ["0/1"]})
+    ax = fig.axes[0]
+    cells = [row["cells"]["0/1"] for rows in compared["kinds"].values() for row in rows]
+    drawn = [line.get_color() for line in ax.lines if line.get_marker() not in ("", "None", None)]
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert sorted(drawn) == sorted(helps.EFFECTS[cell["effect"]][0] for cell in [*cells, {"effect": ""}])
+    assert names[0] == "rate alone" and sorted(names[1:]) == sorted(cell["name"] for cell in cells)
+    assert [text.get_text() for text in ax.texts].count("0.03") == len(names)
+
+
 def test_a_tuned_rate_that_is_not_enough_gives_way_to_the_best_alternative_or_to_none():
     best = tuned.choices(best_cells(tuned_rate=500))["codings"]
     assert not best["0/1"]["enough"]
@@ -313,6 +325,16 @@ def test_studies_without_a_solved_network_are_judged_printed_and_drawn(shortest,
         assert sentence in experiments.section(name, known)
     for figure in figures.FIGURES.values():
         assert figure(shortest, shortest_values)
+
+
+def test_best_cells_are_compared_with_the_tuned_rate_on_their_fresh_seeds(shortest, shortest_values):
+    own = shortest["optimizers"].table
+    own = own[own.fresh & (own.group == "momentum") & (own.coding == "0/1")]
+    assert len(own) == 3
+    for study in tuned.STUDIES.values():
+        for cell in shortest_values["best"][study]["0/1"]:
+            assert cell["versus"] is not None, "every study draws the same fresh seeds"
+            assert cell["versus"]["reference"] == own.solved.mean()
 
 
 @pytest.fixture

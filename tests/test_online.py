@@ -125,6 +125,7 @@ def test_the_appendix_says_which_order_reproduces_the_print_and_when_that_agrees
         "Of the trained networks, 25% solve the task",
     ):
         assert sentence in shown
+    assert "This agrees" not in text(700, True, False, 80)
     other = text(2000, True, True, 30)
     assert "This agrees" not in other and "does best" not in other and "come within 1% of RHW Fig. 1" in other
     assert "do not differ clearly" in text(1120, False, False, 80)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backprop import plots
 from backprop.documents import pages
 from backprop.documents.claims import read_claims
 from backprop.engine.criteria import WINDOW
@@ -135,6 +136,21 @@ def test_the_title_of_the_map_says_whether_the_papers_step_is_too_long():
     assert figures.title(values(0.75, 1.2)).endswith("the paper's is too long with targets a")
     assert figures.title(values(0.75, 0.75)).endswith("the paper's is too long")
     assert figures.title(values(1.2, 1.2)) == "Success depends on the step ε/(1 − α)"
+
+
+def test_marks_and_lines_of_the_map_are_where_the_cells_say():
+    """A pair of the diagram is marked on its cell, and the line of its step goes through it."""
+    epsilons, alphas = Protocol().epsilons, Protocol().alphas
+    ax = plots.figure().add_subplot()
+    for column, row in ((7, 7), (13, 0)):
+        pair = epsilons[column], alphas[row]
+        assert figures._place(pair, epsilons, alphas) == pytest.approx((column, row))
+        figures._line_of_constant_step(ax, pair[0] / (1 - pair[1]), epsilons, alphas)
+        line = ax.lines[-1]
+        rows, columns = np.asarray(line.get_ydata(), float), np.asarray(line.get_xdata(), float)
+        np.testing.assert_allclose(np.interp(row, rows, columns), column)
+    x, _ = figures._place((0.1 / 32, 0.9), epsilons, alphas)
+    assert 0 < x < 1, "the pair of the mean error is between two cells"
 
 
 def test_much_momentum_hurts_only_if_no_rate_makes_up_for_it(trained):
