@@ -14,7 +14,7 @@ TEXT = """# Sweeps {#sec:a}
 The *targets* of a network [@wilson1927] are learned in sweeps (**hidden units**); another sweep changes the targets.
 Its [cap](#sec:a) is code `cap`, see @fig:a and @sec:a, and $sweep$.
 
-![A sweep in a picture.](figure:a/b){#fig:a alt="A line."}
+![A plateau in a picture.](figure:a/b){#fig:a alt="A line."}
 
 # References {.unnumbered}
 
@@ -100,7 +100,11 @@ def tab(browser, page, tmp_path):
 def test_previews_open_on_hover_and_focus_and_close_on_escape(tab):
     opened = tab()
     shown = opened.locator(".preview:popover-open")
-    for words, expected in (("Figure", "A sweep in a picture."), ("Section", "Sweeps"), ("1927", "Probable inference")):
+    for words, expected in (
+        ("Figure", "A plateau in a picture."),
+        ("Section", "Sweeps"),
+        ("1927", "Probable inference"),
+    ):
         link = opened.locator("main p a", has_text=words).first
         link.hover()
         shown.filter(has_text=expected).wait_for(timeout=3000)
@@ -131,6 +135,9 @@ def test_a_term_opens_by_click_without_scripts_and_by_touch(tab, options):
     shown = opened.locator(".preview:popover-open")
     assert "One pass over all cases" in shown.inner_text()
     box = shown.bounding_box()
+    if options.get("has_touch"):
+        word = term.bounding_box()
+        assert 0 <= box["y"] - word["y"] - word["height"] < 30 or 0 <= word["y"] - box["y"] - box["height"] < 30
     assert box["x"] >= 0 and box["x"] + box["width"] <= opened.viewport_size["width"]
 
 

@@ -41,11 +41,11 @@ def lines(tmp_path, files, folder=None, protocols=PROTOCOLS):
 def test_a_figure_and_a_claim_link_to_their_code_and_data(tmp_path):
     figure, claim = lines(tmp_path, ["paper/networks.parquet"])
     assert figure == (
-        "Code: symmetry/figures.py · Data: symmetry/paper/networks.parquet · Seeds: 0 to 3,999",
+        "symmetry: figures.py · paper/networks.parquet · Seeds: 0 to 3,999",
         ["../../src/backprop/experiments/symmetry/figures.py", "../symmetry/paper/networks.parquet"],
     )
     assert claim == (
-        "Code: symmetry/findings.py · Data: symmetry/findings.json · Seeds: 0 to 3,999, as configured",
+        "symmetry: findings.py · findings.json · Seeds: 0 to 3,999, as configured",
         ["../../src/backprop/experiments/symmetry/findings.py", "../symmetry/findings.json"],
     )
     for _, links in (figure, claim):
@@ -55,13 +55,13 @@ def test_a_figure_and_a_claim_link_to_their_code_and_data(tmp_path):
 def test_many_files_are_counted_and_lists_of_seeds_are_ranges(tmp_path):
     files = ["few/networks.parquet", "paper/networks.parquet", "paper/trained.safetensors"]
     (text, links), _ = lines(tmp_path, files, protocols={"paper": {"seeds": [3, 4, 5]}, "few": {"seeds": [3, 5]}})
-    assert "few/networks.parquet, symmetry/paper/networks.parquet and 1 more" in text and len(links) == 3
+    assert "few/networks.parquet · paper/networks.parquet and 1 more" in text and len(links) == 3
     assert text.endswith("Seeds: 3 to 5")
 
 
 def test_without_the_sources_beside_it_a_page_names_the_code_and_links_to_none(tmp_path):
     (text, links), _ = lines(tmp_path, ["findings.json"], tmp_path / "report")
-    assert text.startswith("Code: symmetry/figures.py · Data: symmetry/findings.json")
+    assert text.startswith("symmetry: figures.py · findings.json")
     assert links == ["../symmetry/findings.json"]
 
 

@@ -23,8 +23,8 @@ TEXT = ("Para", "Plain")
 ENTERED = ("Emph", "Strong", "Span")
 """Inlines inside which terms are marked; the text of links, citations, code and formulas stays as it is."""
 
-SKIPPED = ("Header", "Figure", "Table", "CodeBlock", "RawBlock")
-"""Blocks in which terms are not marked."""
+SKIPPED = ("Figure", "Table")
+"""Blocks whose text is not prose."""
 
 Terms = dict[str, tuple[str, str]]
 

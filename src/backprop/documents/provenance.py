@@ -42,12 +42,11 @@ class Sources:
         experiment = figure.split("/")[0]
         named = re.search(r"<metadata>([^<]*)</metadata>", self.figures[figure].read_text(encoding="utf-8"))
         files = named[1].split() if named else []
-        line = self._code(experiment, "figures.py")
+        line = [_text(f"{experiment}: "), self._code(experiment, "figures.py")]
         if not files:
             return line
-        line += [_text(" · Data: ")]
-        for number, file in enumerate(files[:SHOWN]):
-            line += [*([_text(", ")] if number else []), _link(f"{experiment}/{file}", f"../{experiment}/{file}")]
+        for file in files[:SHOWN]:
+            line += [_text(" · "), _link(file, f"../{experiment}/{file}")]
         if len(files) > SHOWN:
             line.append(_text(f" and {len(files) - SHOWN} more"))
         variants = {file.split("/")[0] for file in files if "/" in file}
@@ -55,12 +54,12 @@ class Sources:
 
     def of_claim(self, experiment: str) -> Inlines:
         """The line under a claim: what judges it, the numbers, and the seeds of the experiment's networks."""
-        data = _link(f"{experiment}/findings.json", f"../{experiment}/findings.json")
-        return [*self._code(experiment, "findings.py"), _text(" · Data: "), data, *self._seeds(experiment, ())]
+        data = _link("findings.json", f"../{experiment}/findings.json")
+        code = self._code(experiment, "findings.py")
+        return [_text(f"{experiment}: "), code, _text(" · "), data, *self._seeds(experiment, ())]
 
-    def _code(self, experiment: str, file: str) -> Inlines:
-        path = f"src/backprop/experiments/{experiment}/{file}"
-        return [_text("Code: "), _link(f"{experiment}/{file}", self._address(path))]
+    def _code(self, experiment: str, file: str) -> dict[str, Any]:
+        return _link(file, self._address(f"src/backprop/experiments/{experiment}/{file}"))
 
     def _address(self, path: str) -> str:
         """The address of a source file: in the public repository, or beside the results; empty if there is neither."""
