@@ -19,6 +19,12 @@ if set("{}") & set(str(workflow.basedir)):
         f"the path {workflow.basedir} has a brace, which Snakemake reads as a wildcard; rename the folder."
     )
 
+if "\n" in str(workflow.basedir) + os.getcwd():
+    sys.tracebacklimit = 0
+    raise WorkflowError(
+        f"the path {os.getcwd()!r} has a line break; rename the folder."
+    )
+
 try:
     for path in workflow.configfiles:
         # Snakemake has merged the files already; reading each once more finds keys that are given twice

@@ -17,14 +17,23 @@ TEXTS = {".bib", ".css", ".html", ".j2", ".js", ".json", ".lua", ".typ", ".yaml"
 
 
 def check(folder: Path) -> None:
-    """UserError for the first file in `folder` that cannot be read, is empty or damaged, or is a text not in UTF-8."""
+    """UserError for the first file in `folder` that cannot be read, is empty or damaged, or is a text not in UTF-8.
+
+    Each font must be there for the PDF (.otf) and for the pages (.woff2).
+    """
+    for path in sorted((folder / "fonts").iterdir()):
+        for ending in FONTS if path.suffix in FONTS else ():
+            if not path.with_suffix(ending).is_file():
+                raise _broken(folder, path.with_suffix(ending), "is missing")
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix in TEXTS | FONTS.keys():
             problem = _problem(path)
             if problem:
-                raise UserError(
-                    f"{path} {problem}; restore it (git checkout -- {folder.name}/{path.relative_to(folder)})."
-                )
+                raise _broken(folder, path, problem)
+
+
+def _broken(folder: Path, path: Path, problem: str) -> UserError:
+    return UserError(f"{path} {problem}; restore it (git checkout -- {folder.name}/{path.relative_to(folder)}).")
 
 
 def _problem(path: Path) -> str:

@@ -48,7 +48,7 @@ def build(
     """
     kit_files.check(kit)
     context = {**_inert(byline), **findings, **SHARED, **_claims(findings, kit / "claims"), **_origins(findings)}
-    documents = strict_yaml.load(kit / DOCUMENTS)
+    documents = _documents(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
     for document in parsed.values():
@@ -70,6 +70,17 @@ def build(
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
+
+
+def _documents(path: Path) -> dict[str, dict[str, str]]:
+    """The documents by name, each with the folder of its `sections`, its `title` and its `subtitle`."""
+    documents = strict_yaml.load(path)
+    if not isinstance(documents, dict) or not documents:
+        raise UserError(f"{path}: expected a mapping of documents.")
+    for name, known in documents.items():
+        if not isinstance(known, dict) or set(known) != {"sections", "title", "subtitle"}:
+            raise UserError(f"{path}: the document {name} must hold sections, title and subtitle.")
+    return documents
 
 
 def _inert(byline: Mapping[str, Any]) -> dict[str, Any]:

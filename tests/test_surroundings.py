@@ -1,0 +1,172 @@
+"""The pipeline where a machine is unusual: it works with the same results, or stops with one clear sentence."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from backprop.results import manifest
+from tests.pipeline import ROOT, copy, snakemake, variables
+
+pytestmark = pytest.mark.pipeline
+
+TINY = """
+experiments:
+  autograd: {seeds: 3}
+  separability: {seeds: 2, common: {sweeps: 50}}
+"""
+TARGETS = ("results/autograd/findings.json", "results/separability/paper/networks.parquet")
+"""Two experiments, one of which compiles a sweep with numba, and which need no data."""
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system or become another user")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project with a tiny configuration."""
+    folder = copy(tmp_path_factory.mktemp("surroundings") / "project")
+    (folder / "tiny.yaml").write_text(TINY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(project):
+    """The digests of the results where nothing is unusual."""
+    run = snakemake(project, *TARGETS, "--configfile", "tiny.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return manifest.digests(project / "results")
+
+
+@pytest.fixture
+def fresh(project, tmp_path):
+    """A copy without results."""
+    ignored = shutil.ignore_patterns("results", ".snakemake")
+    return shutil.copytree(
+        project,
+        tmp_path / "fresh",
+        ignore=lambda folder, names: ignored(folder, names) if Path(folder) == project else set(),
+    )
+
+
+def problem(run):
+    """The output of a run that must fail without a traceback."""
+    output = run.stdout + run.stderr
+    assert run.returncode != 0, output
+    assert "Traceback" not in output, output
+    return output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["50%20done", 'a "quoted" folder', "-x & ü;$HOME*?[1]'"])
+def test_a_folder_of_any_name(fresh, tmp_path, expected, name):
+    folder = fresh.rename(tmp_path / name)
+    run = snakemake(folder, *TARGETS, "--configfile", "tiny.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert manifest.digests(folder / "results") == expected
+
+
+def test_a_folder_with_a_line_break_is_refused_in_a_sentence(fresh, tmp_path):
+    folder = fresh.rename(tmp_path / "two\nlines")
+    assert "has a line break; rename the folder." in problem(snakemake(folder, "--dry-run", *TARGETS))
+
+
+@pytest.mark.slow
+def test_a_strange_shell(fresh, tmp_path, expected):
+    """No HOME, the C locale, a strict umask, no folder for caches, no git, and files dated in the future."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("bash", "cat", "env", "mkdir", "rm", "tee"):
+        (tools / tool).symlink_to(shutil.which(tool))
+    future = time.time() + 3 * 86400
+    for path in fresh.rglob("*.py"):
+        os.utime(path, (future, future))
+    shell = {"LC_ALL": "C", "LANG": "C", "PATH": str(tools), "XDG_CACHE_HOME": "/proc/none", "NUMBA_CACHE_DIR": "/proc/none",
+             "MPLCONFIGDIR": "/proc/none", "PYTHONPATH": str(fresh / "src"), "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", *TARGETS, "--configfile", "tiny.yaml"]
+    run = subprocess.run(command, cwd=fresh, env=shell, umask=0o077, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert manifest.digests(fresh / "results") == expected
+
+
+@pytest.mark.slow
+@needs_root
+def test_another_user_a_read_only_project_and_results_elsewhere(fresh, tmp_path, expected):
+    """User 65534 has no home and may write to one folder alone; numba cannot store what it has compiled."""
+    work = tmp_path / "work"
+    work.mkdir()
+    os.chown(work, 65534, 65534)
+    subprocess.run(["chmod", "-R", "a-w,a+rX", str(fresh)], check=True)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", ""], check=False).returncode:
+        pytest.skip("user 65534 may not run this Python")
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-m", "snakemake", "--cores", "1",
+               *TARGETS, "--snakefile", str(fresh / "Snakefile"), "--directory", str(work), "--configfile", str(fresh / "tiny.yaml")]  # fmt: skip
+    environment = variables(fresh) | {"HOME": "/nonexistent"}
+    run = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert manifest.digests(work / "results") == expected
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], check=False).returncode:
+        pytest.skip("mount is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@needs_root
+def test_a_full_disk_leaves_no_partial_result_and_is_named(small_disk, capsys):
+    from backprop.__main__ import main
+
+    protocol = '{"seeds": 200, "sweeps": 100, "record_every": 1}'
+    assert main(["--results", str(small_disk), "train", "symmetry", "--protocol", protocol, "--device", "cpu"]) == 2
+    message = capsys.readouterr().err.splitlines()[-1]
+    name = small_disk / "symmetry/paper/trained.safetensors"
+    assert (
+        message
+        == f"backprop: {name} cannot be written (No space left on device); the results made so far are complete."
+    )
+    assert not [path for path in small_disk.rglob("*") if path.is_file()]
+
+
+@needs_root
+def test_a_full_folder_for_temporary_files_is_named(small_disk):
+    (small_disk / "full").write_bytes(b"x" * 65536) if not list(small_disk.iterdir()) else None
+    command = [sys.executable, "-m", "backprop", "assignment"]
+    run = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=variables(ROOT) | {"TMPDIR": str(small_disk)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "No space left on device" in problem(run) or "No usable temporary directory" in problem(run)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--configfile", "tiny.yaml", "symmetry"], "symmetry"), (["--configfile", "latin.yaml"], "latin.yaml")],
+)
+def test_what_snakemake_says_of_a_wrong_configfile(fresh, options, words):
+    (fresh / "latin.yaml").write_bytes("author: Ren\u00e9".encode("latin-1"))
+    run = snakemake(fresh, "--dry-run", *options)
+    assert run.returncode != 0 and words in run.stdout + run.stderr
+
+
+def test_the_syntax_is_that_of_the_oldest_supported_python():
+    import ast
+
+    for folder in ("src", "tests", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 11))
