@@ -36,7 +36,12 @@ def figure_1(runs: Runs, values: Values) -> Figure:
         closest = values["variants"][coded[label].variant]["closest"]
         if closest:
             seed, distance = closest["typical_seed"], closest["typical_distance"]
-            diagram(ax, _turned(coded[label], seed), f"ours, targets {label}", f"seed {seed}, {plots.percent(distance)} away")
+            diagram(
+                ax,
+                _turned(coded[label], seed),
+                f"ours, targets {label}",
+                f"seed {seed}, {plots.percent(distance)} away",
+            )
     for ax in axes:
         if not ax.has_data():
             ax.set_axis_off()
