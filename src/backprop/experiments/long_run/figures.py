@@ -210,7 +210,7 @@ def sums(runs: Runs, values: Values) -> Figure:
             else:
                 ax.plot([place] * count, np.arange(count), "o", color=style.VERMILLION, mfc="white", ms=5, mew=1.1)
         margin = np.abs(places).min()
-        ax.set_title(f"{ratio}: the smallest sum is {margin:.2f}" if margin else f"{ratio}: other sums are 0 too")
+        ax.set_title(f"{ratio}: margin {margin:.2f}" if margin else f"{ratio}: no margin, other sums are 0 too")
         ax.set(ylim=(-0.8, 4.0), yticks=())
         ax.spines["left"].set_visible(False)
     for x, text in ((-1.7, "hidden unit 2 is on"), (0, "both off"), (1.7, "hidden unit 1 is on")):
