@@ -10,7 +10,7 @@ from backprop.experiments.departures.studies import pick
 from backprop.protocol import UserError
 
 FIXES = {
-    "mean_error": ("the error is a mean", "`loss = ((y - d)**2).sum() / 2`"),
+    "mean_error": ("the error is a mean", "`((y - d)**2).sum() / 2`"),
     "no_momentum": ("no momentum", "`SGD(w, lr={epsilon:g}, momentum={alpha:g})`"),
     "zero_biases": ("biases start at zero", "`uniform_(bias, -{range:g}, {range:g})`"),
     "inputs_-1_1": ("inputs are −1 and 1", "`x = (x + 1) / 2`"),
