@@ -44,7 +44,8 @@ def test_a_page_is_complete_fits_and_has_no_barrier(browser, finished, name, wid
 
 
 INJECTED = """<script>window.owned = 1</script><img src="x" onerror="window.owned = 2">
-<svg onload="window.owned = 3"></svg><style>body { display: none }</style><a href="javascript:owned = 4" id="link">x</a>"""
+<svg onload="window.owned = 3"></svg><style>body { display: none }</style>
+<a href="javascript:owned = 4" id="link">x</a>"""
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -78,14 +78,11 @@ def test_a_folder_with_a_line_break_is_refused_in_a_sentence(fresh, tmp_path):
 
 @pytest.mark.slow
 def test_a_strange_shell(fresh, tmp_path, expected):
-    """No HOME, the C locale, a strict umask, no caches of libraries, no git, and files dated in the future."""
+    """No HOME, the C locale, a strict umask, no caches of libraries, and no git."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("bash", "cat", "env", "mkdir", "rm", "tee"):
         (tools / tool).symlink_to(shutil.which(tool))
-    future = time.time() + 3 * 86400
-    for path in fresh.rglob("*.py"):
-        os.utime(path, (future, future))
     shell = variables(fresh) | {"LC_ALL": "C", "LANG": "C", "PATH": str(tools)}
     shell |= {"NUMBA_CACHE_DIR": "/proc/none", "MPLCONFIGDIR": "/proc/none"}
     for name in ("HOME", "XDG_CACHE_HOME"):
@@ -97,25 +94,38 @@ def test_a_strange_shell(fresh, tmp_path, expected):
 
 
 @pytest.mark.slow
+def test_source_files_dated_in_the_future_are_named_and_leave_no_result(fresh):
+    future = time.time() + 3 * 86400
+    os.utime(fresh / "src/backprop/experiments/autograd/train.py", (future, future))
+    output = problem(snakemake(fresh, TARGETS[0], "--configfile", "tiny.yaml"))
+    assert "could indicate a clock skew problem" in output
+    assert not list(fresh.glob("results/autograd/paper/*"))
+
+
+@pytest.mark.slow
 @needs_root
-def test_another_user_a_read_only_project_and_results_elsewhere(fresh, tmp_path, expected):
-    """User 65534 has no home and may write to one folder alone, where Snakemake's cache is too."""
-    work = tmp_path / "work"
-    work.mkdir()
-    os.chown(work, 65534, 65534)
-    subprocess.run(["chmod", "-R", "a-w,a+rX", str(fresh)], check=True)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+def test_another_user_whose_home_cannot_be_written(fresh, tmp_path, expected):
+    """User 65534 has no home; Snakemake's own cache then needs another folder."""
+    subprocess.run(["chown", "-R", "65534:65534", str(fresh)], check=True)
+    for folder in (tmp_path, *tmp_path.parents[:-1]):
+        if folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o011)
-    if subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", ""], check=False).returncode:
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable]
+    if subprocess.run([*nobody, "-c", "import snakemake, torch"], cwd=fresh, check=False).returncode:
         pytest.skip("user 65534 may not run this Python")
-    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    command = [*as_nobody, sys.executable, "-m", "snakemake", "--cores", "1", *TARGETS, "--directory", str(work)]
-    command += ["--snakefile", str(fresh / "Snakefile"), "--configfile", str(fresh / "tiny.yaml")]
-    environment = variables(fresh) | {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(work / ".cache")}
-    run = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
+    command = [*nobody, "-m", "snakemake", "--cores", "1", *TARGETS, "--configfile", "tiny.yaml"]
+    environment = variables(fresh) | {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(fresh / ".cache")}
+    run = subprocess.run(command, cwd=fresh, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert manifest.digests(work / "results") == expected
+    assert manifest.digests(fresh / "results") == expected
+
+
+def test_results_in_another_folder_are_refused_in_a_sentence(fresh, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    options = ["--directory", str(tmp_path / "elsewhere"), "--configfile", str(fresh / "config/config.yaml")]
+    output = problem(snakemake(fresh, "--dry-run", *options))
+    assert "results are written into the folder of the project, so --directory is not possible; copy " in output
+    assert not (tmp_path / "elsewhere/results").exists()
 
 
 @pytest.fixture
