@@ -14,8 +14,8 @@ threads.use_one()  # with more, small networks wait for each other (measured: 10
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A copy of the project in which everything has been built with the quick configuration."""
-    folder = pipeline.copy(tmp_path_factory.mktemp("project"))
-    run = pipeline.snakemake(folder, *pipeline.QUICK)
+    folder = pipeline.copy(tmp_path_factory.mktemp("run") / "project")
+    run = pipeline.snakemake(folder, *pipeline.QUICK, **pipeline.guarded(folder.parent / "guard", folder))
     assert run.returncode == 0, run.stdout + run.stderr
     return folder
 

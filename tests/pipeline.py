@@ -12,6 +12,30 @@ QUICK = ("--configfile", "config/quick.yaml")
 NOT_COPIED = {"results", "data", ".venv", ".git", ".snakemake", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 
 
+GUARD = '''"""Notes each connection and each look-up of a host, with the command that makes it."""
+import os
+import sys
+
+
+def note(event, arguments):
+    where = arguments[-1] if event in ("socket.connect", "socket.sendto") else arguments[:1]
+    events = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
+    if event in events and type(where) is tuple:
+        with open(os.environ["CONNECTIONS"], "a") as log:
+            log.write(f"{event} {where} {sys.argv}\\n")
+
+
+sys.addaudithook(note)
+'''
+
+
+def guarded(home, folder):
+    """Variables with which each Python that a run in `folder` starts notes its connections in `home`/connections."""
+    home.mkdir()
+    (home / "sitecustomize.py").write_text(GUARD)
+    return {"PYTHONPATH": f"{home}:{folder / 'src'}", "CONNECTIONS": str(home / "connections")}
+
+
 def snakemake(folder, *options, cores=2, python=sys.executable, umask=-1, **more):
     """Run Snakemake in a copy of the project, with the source files of the copy; `more` are variables of the shell."""
     command = [str(python), "-m", "snakemake", "--cores", str(cores), *options]

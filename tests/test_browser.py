@@ -79,6 +79,24 @@ def test_the_text_of_figures_is_large_dark_enough_and_in_the_fonts_of_the_page(b
         assert page.evaluate("document.fonts.check('12px \"Report Sans\"', '10⁻³ × − ε α')")
 
 
+INJECTED = """<script>window.owned = 1</script><img src="x" onerror="window.owned = 2">
+<svg onload="window.owned = 3"></svg><style>body { display: none }</style>
+<a href="javascript:owned = 4" id="link">x</a>"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_an_injected_script_does_not_run_and_nothing_is_loaded(browser, finished, tmp_path, name):
+    html = (finished / "results" / name).read_text(encoding="utf-8")
+    path = tmp_path / "page.html"
+    path.write_text(html.replace("</body>", f"{INJECTED}</body>"), encoding="utf-8")
+    with opened(browser, path) as (page, _, errors):
+        page.evaluate("document.getElementById('link').click()")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.owned") is None
+        assert page.evaluate("getComputedStyle(document.body).display") != "none"
+        assert len([error for error in errors if "Content Security Policy" in error]) >= 4
+
+
 def test_the_notebook_opens_in_jupyterlab(browser, finished):
     """JupyterLab shows the title, the code and the saved outputs."""
     with socket.socket() as free:

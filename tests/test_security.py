@@ -5,8 +5,11 @@ import base64
 import hashlib
 import io
 import json
+import os
 import pickle
 import re
+import subprocess
+import sys
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +22,7 @@ from nbconvert.filters import markdown2html
 
 from backprop.__main__ import main
 from backprop.documents import assignment, pages, report, security, templates
-from tests.pipeline import copy, snakemake
+from tests.pipeline import copy, guarded, snakemake
 from tests.test_assignment import OPTIONS, RESULTS, TINY, kit
 
 ROOT = Path(__file__).parents[1]
@@ -282,3 +285,21 @@ def test_the_page_of_an_inspection_has_a_policy(tmp_path, capsys):
     page = tmp_path / "page.html"
     assert main(["inspect", str(ROOT / "config/examples/figure_1.json"), "--html", str(page)]) == 0
     assert policy(page.read_text(encoding="utf-8"))["script-src"] == "'none'"
+
+
+# Network
+
+
+@pytest.mark.pipeline
+def test_nothing_but_fetch_opens_a_connection(finished):
+    """Of a whole run, to the documents and the executed notebook."""
+    log = finished.parent / "guard" / "connections"
+    lines = log.read_text().splitlines() if log.exists() else []
+    assert not [line for line in lines if "'fetch'" not in line]
+
+
+def test_a_connection_is_noticed(tmp_path):
+    variables = os.environ | guarded(tmp_path / "guard", tmp_path)
+    program = "import socket; socket.socket().connect_ex(('127.0.0.1', 9)); socket.gethostbyname('localhost')"
+    subprocess.run([sys.executable, "-c", program], env=variables, check=True)
+    assert len((tmp_path / "guard/connections").read_text().splitlines()) == 2

@@ -25,6 +25,13 @@ if "\n" in str(workflow.basedir) + os.getcwd():
         f"the path {os.getcwd()!r} has a line break; rename the folder."
     )
 
+if Path.cwd() != Path(workflow.basedir).resolve():
+    sys.tracebacklimit = 0
+    raise WorkflowError(
+        f"results are written into the folder of the project, so --directory is not possible; copy {workflow.basedir}"
+        " to the place where the results should be, and run it there."
+    )
+
 try:
     for path in workflow.configfiles:
         # Snakemake has merged the files already; reading each once more finds keys that are given twice

@@ -7,6 +7,7 @@ on starting Python.
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -35,6 +36,16 @@ examples:
 `backprop COMMAND --help` describes a command. Snakemake runs the same commands and writes to the same places."""
 
 
+SURROUNDINGS = {
+    errno.ENOSPC: "free some space, or set TMPDIR to a folder on another disk",
+    errno.EDQUOT: "free some space, or set TMPDIR to a folder on another disk",
+    errno.EROFS: "choose a folder that may be written",
+    errno.EACCES: "change its permissions, or choose another folder",
+    errno.EPERM: "change its permissions, or choose another folder",
+}
+"""What to do about an error of the operating system that no code can prevent."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 0 after success, 2 after an error of the user, 130 after an interruption."""
     parser = build_parser()
@@ -52,6 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.errno not in SURROUNDINGS:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = SURROUNDINGS[error.errno]
+        print(f"backprop: {error.strerror}{where}; {remedy}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("backprop: interrupted", file=sys.stderr)
         return 130

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from backprop import stages
-from backprop.datasets import sets
+from backprop.datasets.sets import check  # not the package, whose other files no training depends on
 from backprop.protocol import Protocol
 from backprop.results import store
 
@@ -30,7 +30,7 @@ def run(
     The arrays of a shard, whose seeds are those of `protocol`, go to the file `shard`; `merge` adds what depends on all
     seeds.
     """
-    provenance = {name: sets.check(path, name) for name, path in sorted(data.items())}
+    provenance = {name: check(path, name) for name, path in sorted(data.items())}
     torch.set_num_threads(protocol.threads)
     arrays = stages.module(experiment, "train").train(protocol, protocol.seed_list, device, data)
     if shard is None:

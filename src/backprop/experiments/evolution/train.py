@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from backprop import progress
-from backprop.datasets import sets
+from backprop.datasets.sets import must_suffice
 from backprop.engine.devices import resolve_device
 from backprop.experiments.evolution.protocol import Protocol
 from backprop.results import store
@@ -60,7 +60,7 @@ def networks(protocol: Protocol, path: Path, device: torch.device) -> tuple[Perc
     """The network on the training images, and the same on the test images, whose loss is the share of errors."""
     arrays = store.read_arrays(path)
     parts = []
-    sets.must_suffice(path, len(arrays["train_images"]), protocol.images)
+    must_suffice(path, len(arrays["train_images"]), protocol.images)
     mean = None
     for part in ("train", "test"):
         images = torch.tensor(arrays[f"{part}_images"][: protocol.images], dtype=torch.float32)[:, None] / 255

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from backprop import datasets, progress
-from backprop.datasets import sets
+from backprop.datasets.sets import must_suffice
 from backprop.engine.devices import resolve_device
 from backprop.experiments.functions.derivatives import (
     ACTIVATIONS,
@@ -42,7 +42,7 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """
     place = resolve_device(device)
     clothes = datasets.load(data["FashionMNIST"])
-    sets.must_suffice(data["FashionMNIST"], len(clothes.train_images), protocol.images)
+    must_suffice(data["FashionMNIST"], len(clothes.train_images), protocol.images)
     x, labels = first_images(clothes.train_images, clothes.train_labels, protocol.images, place)
     test_x, test_labels = first_images(clothes.test_images, clothes.test_labels, protocol.images, place)
     activation = ACTIVATIONS[protocol.activation]
