@@ -40,6 +40,7 @@ DEEP = Architecture((6, 5, 4, 3))
 SKIP = Architecture((6, 5, 3), skip=True)
 
 aten = torch.ops.aten
+INDEXING = (aten.index.Tensor, aten.index_put_.default, aten.index_put.default, aten._index_put_impl_.default)
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +64,10 @@ class Answers(TorchDispatchMode):
             return next(self.booleans) if subject.dtype == torch.bool else subject.dtype.is_floating_point + 1
         if function is aten.nonzero.default:
             return torch.arange(FOUND, device=subject.device).unsqueeze(1).repeat(1, subject.dim())
+        if function in INDEXING:
+            devices = {"cpu", subject.device.type}  # fake tensors do not refuse what real ones refuse here
+            if any(index is not None and index.device.type not in devices for index in args[1]):
+                raise RuntimeError("an index is on another device than the tensor")
         if function is aten.index.Tensor:
             found = [
                 torch.arange(FOUND, device=index.device) if index is not None and index.dtype == torch.bool else index
