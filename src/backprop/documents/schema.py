@@ -56,7 +56,7 @@ def build(
         name: _experiment(name, protocol, summaries[name], variant_name) for name, protocol in protocols.items()
     }
     source = "where MNIST and Fashion-MNIST come from: auto, download, bundled, or a folder"
-    device = "where networks are trained; auto takes a GPU if there is one"
+    device = "where networks are trained; auto is the CPU, because no result was verified on a GPU yet"
     byline = {"author": "the author", "student_id": "the student number, in quotes if it begins with 0"}
     keys = {key: {"description": about, "type": ["string", "integer"]} for key, about in byline.items()}
     return {
