@@ -23,6 +23,9 @@ COLUMNS = (
     Column("norm", pa.float64(), "norm of all weights at the end, over their norm at the start"),
 )
 
+reference = None
+"""Networks are not compared with each other, so they can be measured in several steps."""
+
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network of one variant after its last epoch."""
