@@ -82,7 +82,7 @@ class Joined(Mapping[str, np.ndarray]):
 
     def is_shared(self, name: str) -> bool:
         """Whether an array does not belong to single networks; names may have a prefix, as in "007.kept_sweeps"."""
-        return name.rpartition(".")[2] in self._shared
+        return _last(name) in self._shared
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The joined array."""
@@ -121,11 +121,11 @@ class Joined(Mapping[str, np.ndarray]):
 
 
 class Rows(Mapping[str, np.ndarray]):
-    """The arrays of some networks in one file, `rows` of each that is not shared; each is read when it is asked for."""
+    """The arrays of one file, or those of some of its networks; each is read when it is asked for the first time."""
 
-    def __init__(self, part: Part, shared: Collection[str], rows: slice) -> None:
-        """Look at `rows` of the networks in `part`."""
-        self._joined, self._part, self._rows = Joined([part], shared), part, rows
+    def __init__(self, part: Part, shared: Collection[str] = (), rows: slice | None = None) -> None:
+        """Look at `rows` of each array in `part` that is not `shared`, or at whole arrays without `rows`."""
+        self._part, self._shared, self._rows = part, shared, rows
         self._read: dict[str, np.ndarray] = {}
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -133,7 +133,7 @@ class Rows(Mapping[str, np.ndarray]):
         if name not in self._part.header:
             raise KeyError(name)
         if name not in self._read:
-            self._read[name] = self._part.read(name, None if self._joined.is_shared(name) else self._rows)
+            self._read[name] = self._part.read(name, None if _last(name) in self._shared else self._rows)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -149,6 +149,10 @@ def part(path: Path) -> Part:
     """The part in `path`; UserError if it does not exist."""
     must_exist(path)
     return Part(path)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _kinds(part: Part) -> dict[str, str]:

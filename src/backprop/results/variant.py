@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backprop.results import store, tables
+from backprop.results import parts, store, tables
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Run:
         return self.about["protocol"]
 
     @cached_property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays that training returned."""
-        return store.read_arrays(self.folder / store.ARRAYS)
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The arrays that training returned; each is read when it is asked for."""
+        return parts.Rows(parts.part(self.folder / store.ARRAYS))
 
     @cached_property
     def table(self) -> pd.DataFrame:

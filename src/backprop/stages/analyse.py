@@ -5,23 +5,48 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
 
 from backprop import stages
 from backprop.protocol import Protocol
-from backprop.results import store, tables
+from backprop.results import parts, store, tables
 from backprop.values import quoted
 
 _log = logging.getLogger(__name__)
 
+CHUNK = 5000
+"""Networks that are measured at a time, if there are more and they can be measured apart."""
+
 
 def run(experiment: str, protocol: Protocol, folder: Path) -> None:
-    """Write the table beside the arrays in `folder`."""
-    _check_origin(experiment, protocol, folder / store.ARRAYS)
+    """Write the table beside the arrays in `folder`.
+
+    Networks can be measured apart if the experiment's module has a `reference`: a function of the first CHUNK networks,
+    whose result `analyse` takes as a third argument, or None if a network is not compared with others.
+    """
+    path = folder / store.ARRAYS
+    _check_origin(experiment, protocol, path)
     module = stages.module(experiment, "analyse")
-    table = module.analyse(protocol, store.read_arrays(folder / store.ARRAYS))
-    tables.write(folder / tables.TABLE, table, module.COLUMNS)
-    _log.info("%d rows, %d columns", *table.shape)
+    if hasattr(module, "reference") and protocol.seed_count > CHUNK:
+        pieces = _in_chunks(module, protocol, parts.part(path))
+    else:
+        pieces = iter([module.analyse(protocol, store.read_arrays(path))])
+    tables.write_groups(folder / tables.TABLE, pieces, module.COLUMNS)
+    _log.info("%d networks, %d columns", protocol.seed_count, len(module.COLUMNS))
+
+
+def _in_chunks(module: ModuleType, protocol: Protocol, part: parts.Part) -> Iterator[pd.DataFrame]:
+    chunks = [
+        parts.Rows(part, protocol.shared or (), slice(start, start + CHUNK))
+        for start in range(0, protocol.seed_count, CHUNK)
+    ]
+    known = (module.reference(protocol, chunks[0]),) if module.reference else ()
+    while chunks:
+        yield module.analyse(protocol, chunks.pop(0), *known)
 
 
 def _check_origin(experiment: str, protocol: Protocol, path: Path) -> None:

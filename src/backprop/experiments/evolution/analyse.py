@@ -25,6 +25,9 @@ COLUMNS = (
 GROUPS = ("samples", "sigma")
 """The columns that distinguish the rows of one seed."""
 
+reference = None
+"""Networks are not compared with each other, so they can be measured in several steps."""
+
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network of one variant after its last epoch."""

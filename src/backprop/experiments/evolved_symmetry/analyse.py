@@ -24,6 +24,9 @@ COLUMNS = (
     Column("error_at_cap", pa.float64(), "E, equation (3), at the last recorded sweep"),
 )
 
+reference = None
+"""Networks are not compared with each other, so they can be measured in several steps."""
+
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network of one variant at the cap."""

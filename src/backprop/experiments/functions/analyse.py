@@ -24,6 +24,9 @@ COLUMNS = (
     ),
 )
 
+reference = None
+"""Networks are not compared with each other, so they can be measured in several steps."""
+
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network of one variant."""

@@ -22,6 +22,9 @@ COLUMNS = (
     Column("others", pa.float64(), "mean output for the other inputs at the cap"),
 )
 
+reference = None
+"""Networks are not compared with each other, so they can be measured in several steps."""
+
 
 def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Measure every network at the cap."""

@@ -48,10 +48,21 @@ COLUMNS = (
 )
 
 
-def analyse(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Measure every network of one variant at the cap, and its distance to RHW Fig. 1 at sweep 1,425."""
+def reference(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> measures.Families:
+    """The families among these networks, which are some of many: those to which `analyse` then assigns each network."""
+    solved = arrays["first_sweep"][:, 0] >= 0
+    return measures.Families.among(*measures.magnitude_ratios(arrays["layer_1"][solved, -1].astype(float)))
+
+
+def analyse(
+    protocol: Protocol, arrays: Mapping[str, np.ndarray], families: measures.Families | None = None
+) -> pd.DataFrame:
+    """Measure every network of one variant at the cap, and its distance to RHW Fig. 1 at sweep 1,425.
+
+    Without `families` they are found among the networks themselves.
+    """
     table = measure(protocol, arrays)
-    table["family"] = _families(table)
+    table["family"] = _families(table, families)
     near = (np.abs(table["ratio_middle"] / 2 - 1) < RATIO) & (np.abs(table["ratio_large"] / 4 - 1) < RATIO)
     table["as_figure_1"] = (
         (table["mirror_residual"] < RESIDUAL)
@@ -114,11 +125,12 @@ def _ratios(protocol: Protocol, layer_1: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _families(table: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The families among the solved networks."""
+def _families(table: Mapping[str, np.ndarray], known: measures.Families | None) -> np.ndarray:
+    """The families of the solved networks."""
     family, solved = np.full(len(table["solved"]), "", dtype=object), table["solved"]
     if np.isfinite(table["ratio_middle"]).any():
-        family[solved], _ = measures.families(table["ratio_middle"][solved], table["ratio_large"][solved])
+        ratios = table["ratio_middle"][solved], table["ratio_large"][solved]
+        family[solved] = known.of(*ratios) if known else measures.families(*ratios)[0]
     return family
 
 

@@ -6,6 +6,7 @@ column being the bias. Every measure returns one value per network; a diverged n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import permutations, product
 from math import gcd
 
@@ -200,6 +201,39 @@ def families(first: Array, second: Array, tolerance: float = 0.05) -> tuple[Arra
         names[members] = name
         centres.setdefault(name, centre)
     return names, centres
+
+
+@dataclass(frozen=True)
+class Families:
+    """Families found in some networks, to which any number of others can be assigned.
+
+    Attributes:
+        points: the two log2 ratios [n, 2] of the networks that belong to a family.
+        names: their families [n].
+    """
+
+    points: Array
+    names: Array
+
+    @classmethod
+    def among(cls, first: Array, second: Array) -> Families:
+        """The families that `families` finds among networks with these ratios."""
+        names, _ = families(first, second)
+        return cls(np.log2(np.stack([first, second], axis=1))[names != "other"], names[names != "other"])
+
+    def of(self, first: Array, second: Array, tolerance: float = 0.05) -> Array:
+        """The family of the nearest of `points` if it is within `tolerance` in log2 units, else "other"."""
+        from scipy.spatial import KDTree  # slow to import, and only few callers need it
+
+        found = np.full(len(first), "other", dtype=object)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            points = np.log2(np.stack([first, second], axis=1))
+        usable = np.isfinite(points).all(axis=1)
+        if len(self.points) and usable.any():
+            distance, nearest = KDTree(self.points).query(points[usable], distance_upper_bound=tolerance)
+            near = np.isfinite(distance)
+            found[np.flatnonzero(usable)[near]] = self.names[nearest[near]]
+        return found
 
 
 def ratio_name(first: float, second: float, within: float = 0.05, highest: int = 9) -> str:
