@@ -135,8 +135,7 @@ class GridNetwork:
         self.parameters, self.error = parameters, error
         self.gradient = torch.zeros_like(parameters)
         networks, cases = parameters.shape[1], targets.shape[1]
-        self._worst, self._squares = parameters.new_empty(2, 1, networks)
-        self._unchanged = Momentum(parameters.new_zeros(networks), None, torch.zeros_like(parameters), [0.0])
+        self._own = self._worst, self._squares = parameters.new_empty(2, 1, networks).unbind()
         codes = _codes(inputs[:-1, :, 0].t())
         mean = error == "mean"
         self._task = (
@@ -152,6 +151,20 @@ class GridNetwork:
             np.float32(2 / cases if mean else 1),
             np.float32(2 if mean else 1),
         )
+        zeros = np.zeros(networks, np.float32)
+        self._one_pass = (  # the arguments of a call that changes nothing
+            parameters.numpy(),
+            np.zeros(parameters.shape, np.float32),
+            self.gradient.numpy(),
+            *(result.numpy() for result in self._own),
+            zeros,
+            zeros,
+            False,
+            np.zeros(1, np.float32),
+            False,
+            False,
+            *self._task,
+        )
 
     def subset(self, columns: Tensor) -> GridNetwork:
         """The networks in `columns`, with copies of their weights."""
@@ -159,7 +172,8 @@ class GridNetwork:
 
     def forward(self) -> None:
         """Equations (1)-(7): the gradient too, because the activities of a case are not kept."""
-        self._call(self._unchanged, 0, False, False, self._worst, self._squares)
+        _sweeps(*self._one_pass)
+        self._worst, self._squares = self._own
 
     def backward(self) -> None:
         """Do nothing: `forward` includes the backward pass."""
@@ -177,13 +191,6 @@ class GridNetwork:
             E after each sweep [sweeps, networks]; meaningless if the error is the cross entropy.
         """
         squares = torch.empty_like(worst)
-        self._call(momentum, sweep, True, per_case, worst, squares)
-        self._worst, self._squares = worst[-1:].clone(), squares[-1:]
-        return self._from_squares(squares)
-
-    def _call(
-        self, momentum: Momentum, sweep: int, changing: bool, per_case: bool, worst: Tensor, squares: Tensor
-    ) -> None:
         _sweeps(
             self.parameters.numpy(),
             momentum.change.numpy(),
@@ -194,10 +201,12 @@ class GridNetwork:
             (momentum.epsilon if momentum.alpha is None else momentum.alpha).numpy(),
             momentum.alpha is not None,
             np.array(momentum.factors[sweep : sweep + len(worst)], np.float32),
-            changing,
+            True,
             per_case,
             *self._task,
         )
+        self._worst, self._squares = worst[-1:].clone(), squares[-1:]
+        return self._from_squares(squares)
 
     def worst_deviation(self, out: Tensor) -> None:
         """Write the largest |y - d| of each network after `forward` or `advance` into `out` [networks]."""
