@@ -92,7 +92,6 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "judged": _judged(variants),
         "sharper_late": _sharper(late, early),
         "late_reaches_printed": [name for name in late if late[name] >= printed[name]],
-        "late_below_printed": [name for name in late if late[name] < printed[name]],
     }
 
 
@@ -180,7 +179,6 @@ def _search(run: Run) -> dict[str, Any]:
         }
         for (w, s, d), rate, all_ in zip(arrays["settings"], arrays["learned"], arrays["complete"], strict=True)
     ]
-    at_stated_rates = [row["learned"] for row in rows if row["scale"] == 1 and np.isfinite(row["learned"])]
     ranges = sorted({row["weight_range"] for row in rows})
     return {
         "rows": rows,
@@ -189,7 +187,6 @@ def _search(run: Run) -> dict[str, Any]:
         "ranges": len(ranges),
         "least_range": format_value(ranges[0]),
         "widest_range": format_value(ranges[-1]),
-        "best_at_stated_rates": max(at_stated_rates, default=None),
         "any_complete": any(row["complete"] > 0 for row in rows),
     }
 

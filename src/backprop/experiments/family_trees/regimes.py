@@ -74,15 +74,12 @@ def regime(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
         "unseen": [share(learned.unseen_right == k) for k in range(unseen + 1)],
         "unseen_mean": float(learned.unseen_right.mean()) if len(learned) else None,
         "unseen_interval": mean_interval(learned.unseen_right, 0, unseen),
-        "unseen_by_all": float(table.unseen_right.mean()),
-        "first_mean": float(learned.unseen_first.mean()) if len(learned) else None,
         "all_unseen": share(learned.unseen_right == unseen),
         "features": {
             name: {"median": medians[name], "as_printed": share(learned[name] >= printed[name])}
             for name in people.FEATURES
         },
         "twins": {"median": medians["twins"], "similar": share(learned.twins > TWINS)},
-        "as_printed": share(np.all([learned[name] >= printed[name] for name in people.FEATURES], axis=0)),
         "shown": share(answers_first(arrays["outputs"])[done, shown]),
         "usefulness": mean_interval(table.usefulness, -1, 1),
         "example": example(table),
