@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from backprop import choices
-from backprop.engine import networks, training, updates
+from backprop import choices, progress
+from backprop.engine import networks, updates
 from backprop.engine.criteria import WINDOW, FirstSweeps
 from backprop.engine.devices import available, resolve_device
 from backprop.engine.networks import Architecture, initial_weights
@@ -526,15 +526,13 @@ def test_all_networks_solve_an_easy_task():
 
 
 def test_long_training_logs_its_progress(monkeypatch, caplog):
-    """Every few seconds a line reports the share done, the share solved, and the rate."""
-    now = iter(range(0, 10_000, 2))
-    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: next(now)))
-    with caplog.at_level(logging.INFO, training.__name__):
+    """A line reports the share done, the rate and the share solved; here after every sweep."""
+    monkeypatch.setattr(progress, "EVERY", 0)
+    with caplog.at_level(logging.INFO, progress.__name__):
         train(XOR_TASK, initial_weights(XOR, range(2)), Descent(), 29)
-    lines = [record.getMessage() for record in caplog.records]
-    assert len(lines) == 10  # the time is read 30 times, 2 s apart, for at most one line every 5 s
-    assert "sweeps" in lines[-1]
-    assert "solved" in lines[-1]
+    states = [progress.last(record.getMessage()) for record in caplog.records]
+    assert [state and state.percent for state in states] == [100 * sweep // 29 for sweep in range(30)]
+    assert states[-1] and "M sweeps/s, 2 of 2 networks begun, " in states[-1].text and "solved" in states[-1].text
 
 
 def test_the_names_of_choices_are_those_implemented():
