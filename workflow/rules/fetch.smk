@@ -39,5 +39,4 @@ rule fetch:
         source=lambda wildcards: SOURCE,  # a function, because Snakemake expands braces in plain text
         local=lambda wildcards: LOCAL[wildcards.name],
     shell:
-        # tee: the screen shows that a stand-in is used, or why a fetch failed
-        "python -m backprop fetch {wildcards.name} --source={params.source:q} 2>&1 | tee {log}"
+        "python -m backprop fetch {wildcards.name} --source={params.source:q} > {log} 2>&1"
