@@ -61,9 +61,10 @@ rule train_shard:
         shard="[0-9]+-[0-9]+",
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: 1  # and no group: each shard is long enough for a job of its own on a cluster
     resources:
-        mem_mb=2000,
+        mem_mb=MEMORY["train"],
+        runtime=RUNTIME["train"],
     params:
         protocol=lambda wildcards: protocol_of(wildcards, without=("seeds",)),
         seeds=lambda wildcards: shard_of(wildcards).text,
