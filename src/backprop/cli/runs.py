@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     sub = commands.add(GROUP, "verify", _verify, text, configured=False)
     sub.add_argument("--all", action="store_true", help="list every quantity, not only those that do not agree")
     sub = commands.add(GROUP, "record", _record, "Renew the recorded values from finished runs.", configured=False)
-    sub.add_argument("folder", nargs="+", type=Path, help="the results of a run, such as results or quick/results")
+    sub.add_argument("folder", nargs="+", type=Path, help="the results of a run, such as results")
 
 
 def _manifest(options: argparse.Namespace) -> None:

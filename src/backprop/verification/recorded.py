@@ -4,8 +4,8 @@
 finds networks of its own settings. After a change that alters results, record both again:
 
     uv run snakemake --cores all
-    uv run snakemake --cores all --directory quick --configfile config/quick.yaml
-    uv run backprop record results quick/results
+    git worktree add ../quick && (cd ../quick && uv run snakemake --cores all --configfile config/quick.yaml)
+    uv run backprop record results ../quick/results
 """
 
 from __future__ import annotations
