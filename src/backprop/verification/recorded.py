@@ -4,7 +4,9 @@
 finds networks of its own settings. After a change that alters results, record both again:
 
     uv run snakemake --cores all
-    git worktree add ../quick && (cd ../quick && uv run snakemake --cores all --configfile config/quick.yaml)
+    git worktree add ../quick && cd ../quick
+    uv run snakemake --cores all --configfile config/quick.yaml
+    cd -
     uv run backprop record results ../quick/results
 """
 
