@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "search": {"choices"},
     "plots": {"evidence"},
     "shards": {"protocol", "values"},
+    "costs": {"protocol", "shards"},
     "config": {"choices", "dependencies", "engine", "protocol", "shards", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
     "experiments": {"choices", "datasets", "engine", "evidence", "plots", "protocol", "results", "search", "values"},
@@ -52,8 +53,8 @@ MAY_IMPORT = {
     "stages": {"plots", "protocol", "results"},
     "documents": {"choices", "evidence", "protocol", "results", "shards", "strict_yaml", "values"},
     "cli": {
-        "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "shards",
-        "stages", "values",
+        "choices", "config", "costs", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results",
+        "shards", "stages", "values",
     },
     "threads": set(),
     "__main__": {"cli", "threads"},

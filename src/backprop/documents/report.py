@@ -44,7 +44,7 @@ def build(
     Raises:
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
-    context = {**byline, **findings, **SHARED, **_claims(findings, kit / "claims")}
+    context = {**byline, **findings, **SHARED, "stored": stored(kit), **_claims(findings, kit / "claims")}
     documents = strict_yaml.load(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
@@ -66,6 +66,11 @@ def build(
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
+
+
+def stored(kit: Path = pages.KIT) -> dict[str, Any]:
+    """The summaries of studies that a run does not repeat, by name, as templates use them: `stored.million`."""
+    return {path.stem: strict_yaml.load(path) for path in sorted((kit / "stored").glob("*.yaml"))}
 
 
 def _claims(findings: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
