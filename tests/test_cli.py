@@ -83,8 +83,22 @@ def test_the_configuration_is_listed_with_its_networks_and_sweeps(capsys):
 def test_a_variant_with_very_many_networks_is_accepted_with_a_warning(tmp_path, capsys):
     (tmp_path / "many.yaml").write_text("experiments: {symmetry: {seeds: 10000000}}")
     assert main(["check", "--config", str(tmp_path / "many.yaml")]) == 0
-    warning = "backprop: warning: symmetry/paper trains 10,000,000 networks, 50,000,000,000 sweeps.\n"
-    assert capsys.readouterr().err == warning
+    output = capsys.readouterr()
+    assert "symmetry          4 h of a core in 1,000 jobs, at most 0.8 GB each\n" in output.out
+    assert output.err == "backprop: warning: symmetry/paper trains for an estimated 4 h of a core.\n"
+
+
+def test_absurd_settings_are_accepted_with_a_warning_each(tmp_path, capsys):
+    (tmp_path / "many.yaml").write_text(
+        "experiments: {mnist: {seeds: 10000000}, "
+        "symmetry: {variants: {wide: {seeds: 4000, bits: 12, hidden_units: 64}}}}"
+    )
+    assert main(["check", "--config", str(tmp_path / "many.yaml")]) == 0
+    warnings = capsys.readouterr().err.splitlines()
+    assert len(warnings) == 2
+    assert "mnist/paper needs an estimated" in warnings[0] and "GB of memory in a job; this machine has" in warnings[0]
+    assert warnings[1].startswith("backprop: warning: symmetry/wide trains for an estimated")
+    assert warnings[1].endswith(" h of a core.")
 
 
 @pytest.mark.parametrize(

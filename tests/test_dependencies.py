@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "search": {"choices"},
     "plots": {"evidence", "protocol"},
     "shards": {"protocol", "values"},
+    "costs": {"protocol", "shards"},
     "config": {"choices", "dependencies", "engine", "protocol", "shards", "strict_yaml", "values"},
     "datasets": {"protocol", "results"},
     "experiments": {
@@ -59,8 +60,8 @@ MAY_IMPORT = {
     "stages": {"datasets", "plots", "protocol", "results", "values"},
     "documents": {"choices", "evidence", "protocol", "results", "shards", "strict_yaml", "values"},
     "cli": {
-        "choices", "config", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results", "shards",
-        "stages", "values", "verification",
+        "choices", "config", "costs", "datasets", "dependencies", "diagnosis", "documents", "protocol", "results",
+        "shards", "stages", "values", "verification",
     },
     "threads": set(),
     "__main__": {"cli", "threads"},

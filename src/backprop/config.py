@@ -115,10 +115,10 @@ def variants(experiment: str, settings: Mapping[str, Any]) -> dict[str, Protocol
     return protocols
 
 
-def shards_of(config: Mapping[str, Any], experiment: str) -> str | int:
-    """How the seeds of an experiment's variants are split in a checked configuration: auto, or the number of jobs."""
-    asked = (config.get("experiments") or {}).get(experiment) or {}
-    return asked.get("shards", shards.AUTO)
+def shards_asked(config: Mapping[str, Any]) -> dict[str, str | int]:
+    """How the seeds of each experiment's variants are split in a checked configuration: auto, or the number of jobs."""
+    asked = config.get("experiments") or {}
+    return {name: (asked.get(name) or {}).get("shards", shards.AUTO) for name in dependencies.experiments()}
 
 
 def protocol_class(experiment: str) -> type[Protocol]:

@@ -11,7 +11,6 @@ machine, because the split should not.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,14 +129,6 @@ def seconds(protocol: Protocol) -> float:
 def megabytes(protocol: Protocol, seeds: int) -> float:
     """Estimated peak memory of a job that trains this many seeds."""
     return BASE_MEGABYTES + COPIES * protocol.bytes_kept * seeds / 1e6
-
-
-def machine_megabytes() -> float:
-    """The memory of this machine; infinite where the system does not say."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except (OSError, ValueError):
-        return float("inf")
 
 
 def _round(number: float) -> int:

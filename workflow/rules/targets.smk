@@ -1,4 +1,4 @@
-# Targets that a user types: an experiment, manifest, verify, test, benchmark.
+# Targets that a user types: an experiment, manifest, million, verify, test, benchmark.
 for experiment in EXPERIMENTS:
 
     rule:
@@ -25,6 +25,20 @@ rule manifest:
         "../../envs/environment.yaml"
     shell:
         "python -m backprop manifest > {log} 2>&1"
+
+
+# config/million.yaml has this variant; the rule writes into report/ and so has no output that Snakemake could delete
+rule million:
+    input:
+        table="results/symmetry/million/networks.parquet",
+        code=code("stages.summarise", "experiments.symmetry.million"),
+    log:
+        "results/logs/million.log",
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    shell:
+        "python -m backprop million > {log} 2>&1"
 
 
 rule verify:

@@ -1,12 +1,20 @@
 # Trains every network of one variant. Reads a protocol and, for some experiments, data; writes arrays.
 # A variant that takes long is trained in shards, each a fixed range of seeds, which are merged (see backprop.shards).
-from backprop import shards
+from backprop import costs, shards
 
+ASKED = settings.shards_asked(config)
 SIZES = {
-    (experiment, variant): shards.size(protocol, settings.shards_of(config, experiment))
+    (experiment, variant): shards.size(protocol, ASKED[experiment])
     for experiment, variants in PROTOCOLS.items()
     for variant, protocol in variants.items()
 }
+
+if workflow.dryrun:
+    print("Estimated, for the training alone:", file=sys.stderr)
+    for experiment, cost in costs.by_experiment(PROTOCOLS, ASKED).items():
+        print(f"  {experiment:<18}{cost.text}", file=sys.stderr)
+for warning in costs.warnings(PROTOCOLS, ASKED):
+    print(f"backprop: warning: {warning}", file=sys.stderr)
 
 
 def shards_of(wildcards):

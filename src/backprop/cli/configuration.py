@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from backprop import config, datasets, dependencies
+from backprop import config, costs, datasets, dependencies
 from backprop.cli.common import Commands, check_experiment
 from backprop.cli.common import configuration as read
 from backprop.results import store
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from backprop.protocol import Protocol
 
 GROUP = "look at the configuration"
-
-MANY_NETWORKS = 1_000_000
-"""`check` warns of a variant that trains more networks."""
-
-MANY_SWEEPS = 10**10
-"""`check` warns of a variant with more sweeps of networks: half an hour on a fast core, for the network of Fig. 1."""
 
 
 def add(commands: Commands) -> None:
@@ -45,15 +39,16 @@ def _check(options: argparse.Namespace) -> None:
     for experiment, variants in protocols.items():
         for variant, protocol in variants.items():
             departures = ", ".join(f"{key}: {quoted(value)}" for key, value in protocol.departures().items())
-            print(f"{experiment}/{variant}: {_cost(protocol)}; {departures or 'no departure'}")
-    for experiment, variants in protocols.items():
-        for variant, protocol in variants.items():
-            networks, sweeps = protocol.trained_networks, getattr(protocol, "sweeps", 0)
-            if networks > MANY_NETWORKS or networks * sweeps > MANY_SWEEPS:
-                print(f"backprop: warning: {experiment}/{variant} trains {_cost(protocol)}.", file=sys.stderr)
+            print(f"{experiment}/{variant}: {_networks(protocol)}; {departures or 'no departure'}")
+    print("\nEstimated, for the training alone:")
+    asked = config.shards_asked(settings)
+    for experiment, cost in costs.by_experiment(protocols, asked).items():
+        print(f"{experiment:<18}{cost.text}")
+    for warning in costs.warnings(protocols, asked):
+        print(f"backprop: warning: {warning}", file=sys.stderr)
 
 
-def _cost(protocol: Protocol) -> str:
+def _networks(protocol: Protocol) -> str:
     """The number of networks and of their sweeps, or the number of seeds where training is not counted in sweeps."""
     count, sweeps = protocol.trained_networks, getattr(protocol, "sweeps", None)
     plural = "s" if count > 1 else ""

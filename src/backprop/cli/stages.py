@@ -12,6 +12,9 @@ from backprop.values import UserError, quoted
 
 GROUP = "run a stage"
 
+STORED = Path("report/stored/million.yaml")
+"""The summary of the million networks, from which the report prints a page."""
+
 
 def add(commands: Commands) -> None:
     """Register the commands."""
@@ -32,6 +35,8 @@ def add(commands: Commands) -> None:
             sub.add_argument("--seeds", metavar="0-999", help="train only these seeds, a shard; or a list: 3,17,4")
         if name == "merge":
             sub.add_argument("--size", required=True, metavar="N", help="seeds in each shard")
+    sub = commands.add(GROUP, "million", _million, "Summarise the million networks for the report.", configured=False)
+    sub.add_argument("--out", type=Path, default=STORED, metavar="FILE", help=f"{STORED} by default")
     for name, run, text in (
         ("find", _find, "Compute the numbers in the text and judge the claims."),
         ("draw", _draw, "Draw the figures of an experiment."),
@@ -90,6 +95,12 @@ def _analyse(options: argparse.Namespace) -> None:
     from backprop.stages import analyse
 
     analyse.run(options.experiment, protocol, folder(options, options.variant))
+
+
+def _million(options: argparse.Namespace) -> None:
+    from backprop.stages import summarise
+
+    summarise.run(options.results / "symmetry" / "million", options.out)
 
 
 def _find(options: argparse.Namespace) -> None:

@@ -47,7 +47,10 @@ def build(
         UserError: one sentence with the file and the name, for every error of an author. Nothing is written then.
     """
     kit_files.check(kit)
-    context = {**_inert(byline), **findings, **SHARED, **_claims(findings, kit / "claims"), **_origins(findings)}
+    context = {
+        **_inert(byline), **findings, **SHARED, "stored": stored(kit),
+        **_claims(findings, kit / "claims"), **_origins(findings),
+    }  # fmt: skip
     documents = _documents(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
     parsed = {name: pages.parse(text) for name, text in texts.items()}
@@ -70,6 +73,11 @@ def build(
         written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
+
+
+def stored(kit: Path = pages.KIT) -> dict[str, Any]:
+    """The summaries of studies that a run does not repeat, by name, as templates use them: `stored.million`."""
+    return {path.stem: strict_yaml.load(path) for path in sorted((kit / "stored").glob("*.yaml"))}
 
 
 def _documents(path: Path) -> dict[str, dict[str, str]]:
