@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from backprop.experiments.symmetry.protocol import Protocol
 from backprop.results import manifest
+from backprop.stages import train
 from tests.pipeline import QUICK, copy, snakemake, variables
 
 pytestmark = pytest.mark.pipeline
@@ -99,6 +102,38 @@ def test_a_run_that_is_killed_at_any_moment_resumes_to_the_same_results(finished
     while survivors(folder) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not survivors(folder), "a process is left"
+
+
+def test_a_kill_among_shards_loses_only_shards_and_more_seeds_train_only_new_ones(tmp_path):
+    folder = copy(tmp_path / "project")
+    shards, target = folder / "results/shards/symmetry/paper", "results/symmetry/paper/trained.safetensors"
+
+    def configure(seeds, jobs):
+        fields = f"{{seeds: {seeds}, shards: {jobs}, common: {{sweeps: 100000, record_every: 1000}}}}"
+        (folder / "shards.yaml").write_text(f"experiments: {{symmetry: {fields}}}")
+
+    configure(60, 3)
+    running = start(folder, target, "--configfile", "shards.yaml", "--cores", "1")
+    deadline = time.monotonic() + 120
+    # on one core, a second job starts once Snakemake has recorded that the first one is finished
+    while len(list((folder / "results/logs/train/symmetry/paper").glob("*.log"))) < 2 and running.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert kill(running)
+    kept = {path: path.stat().st_mtime_ns for path in shards.glob("*.safetensors")}
+    assert 1 <= len(kept) <= 2
+    run = snakemake(folder, target, "--configfile", "shards.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "a finished shard is trained again"
+    whole = tmp_path / "whole"
+    train.run("symmetry", Protocol(seeds=60, sweeps=100_000, record_every=1000), "cpu", {}, whole)
+    assert (folder / target).read_bytes() == (whole / "trained.safetensors").read_bytes()
+
+    configure(80, 4)
+    more = snakemake(folder, "--dry-run", target, "--configfile", "shards.yaml")
+    counts = dict(re.findall(r"^(train\w*) +(\d+)$", more.stdout + more.stderr, re.MULTILINE))
+    assert counts == {"train_shard": "1", "train": "1"}
+    assert re.search(r"symmetry +\d+ s of a core in 5 jobs, at most 0.8 GB each", more.stderr)
 
 
 def test_ctrl_c_ends_a_run_within_five_seconds(tmp_path):

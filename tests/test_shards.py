@@ -76,7 +76,7 @@ def test_the_order_of_a_list_of_seeds_is_kept(tmp_path):
 def test_the_joined_file_is_what_the_library_writes(tmp_path):
     """Of several dtypes, names out of order, and an array without elements."""
     rng = np.random.default_rng(0)
-    rows = {
+    rows: dict[str, np.ndarray] = {
         "z": rng.random((5, 3)),
         "a": rng.random((5, 2), np.float32),
         "b": rng.random(5) > 0.5,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from backprop import strict_yaml
 from backprop.__main__ import main
 from tests.pipeline import QUICK, ROOT, copy, planned, snakemake, variables
 
@@ -107,6 +108,24 @@ def test_jobs_run_with_the_python_of_snakemake_from_any_folder(tmp_path):
     run = snakemake(folder, "results/autograd/paper/networks.parquet", *QUICK, python=python, PATH=str(tools))
     assert run.returncode == 0, run.stdout + run.stderr
     assert (folder / "results/autograd/paper/networks.parquet").exists()
+
+
+def test_the_million_networks_are_trained_in_shards_and_summarised(tmp_path):
+    """With 300 of them; `million` needs nothing but its own variant, and writes only the stored summary."""
+    folder = copy(tmp_path)
+    (folder / "few.yaml").write_text(
+        "experiments: {symmetry: {shards: 2, variants: {million: {seeds: 300, sweeps: 900, record_every: 900}}}}"
+    )
+    run = snakemake(folder, "million", "--configfile", "config/million.yaml", "few.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    summary = strict_yaml.load(folder / "report/stored/million.yaml")
+    assert (summary["networks"], summary["protocol"]["sweeps"]) == (300, 900)
+    results = {path.relative_to(folder / "results").parts[0] for path in (folder / "results").rglob("*.*")}
+    assert results == {"logs", "shards", "symmetry"}
+    assert sorted(path.name for path in (folder / "results/shards/symmetry/million").iterdir()) == [
+        "0-149.safetensors",
+        "150-299.safetensors",
+    ]
 
 
 @pytest.mark.slow

@@ -9,7 +9,8 @@ SIZES = {
     for variant, protocol in variants.items()
 }
 
-if workflow.dryrun:
+# Snakemake reads the rules before it knows that nothing is to be run
+if {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
     print("Estimated, for the training alone:", file=sys.stderr)
     for experiment, cost in costs.by_experiment(PROTOCOLS, ASKED).items():
         print(f"  {experiment:<18}{cost.text}", file=sys.stderr)
