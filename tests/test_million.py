@@ -32,7 +32,7 @@ def networks():
     family = np.where(kind == "failed", "", np.where(np.isin(kind, ["1:2:4", "2:3:4"]), kind, "other"))
     return kind, pd.DataFrame(
         {
-            "seed": np.arange(n), "solved": kind != "failed", "sweeps_0.5": times,
+            "seed": np.arange(n), "solved": kind != "failed", "sweeps_0.5": times, "sweeps_0.1": times + 20,
             "error_at_cap": np.where(kind == "failed", rng.choice([3.0, 3.5], n, p=[0.9, 0.1]), 0.0),
             "ratio_middle": ratios[:, 0], "ratio_large": ratios[:, 1], "family": family, "distance": rng.random(n),
         }
@@ -50,8 +50,19 @@ def test_the_summary_counts_what_is_there_and_finds_the_rare_family():
         assert row["count"] == (kind == name).sum()
         assert kind[row["seed"]] == name, "the example belongs to its family"
     assert found["other"]["count"] == np.isin(kind, ["1:3:4", "scattered"]).sum()
+    assert found["settled"]["count"] == found["solved"]["count"] and found["moving"]["n"] == 0
     assert [row["level"] for row in found["levels"]] == [3.0, 3.5]
     assert found["closest"]["seed"] == table.distance[table.solved].idxmin()
+
+
+def test_a_network_that_has_just_solved_the_task_makes_no_family():
+    kind, table = networks()
+    late = np.isin(kind, ["1:3:4", "scattered"])
+    found = million.summary(table.assign(**{"sweeps_0.1": table["sweeps_0.1"].where(~late)}), {"sweeps": 5000})
+    assert [row["name"] for row in found["families"]] == ["1:2:4", "2:3:4"]
+    assert found["other"]["count"] == 0 and found["moving"]["count"] == found["moving"]["n"] == late.sum()
+    text = experiments.section("87_million", {"stored": {"million": found}})
+    assert "No settled network is in any other family" in text
 
 
 def test_the_hazard_is_the_rate_of_the_process_that_made_the_times():
@@ -109,7 +120,9 @@ def test_the_stored_summary_adds_up():
     assert sum(row["count"] for row in stored["hazard"]) == solved
     rare = sum(row["count"] for row in stored["families"] if row["rare"])
     named = sum(row["count"] for row in stored["families"])
-    assert named - rare + stored["other"]["count"] == solved
+    settled = stored["settled"]["count"]
+    assert named - rare + stored["other"]["count"] == settled == stored["other"]["n"]
+    assert stored["moving"]["n"] == solved - settled
     assert rare <= stored["other"]["count"]
 
 
@@ -119,11 +132,11 @@ def test_the_page_prints_the_summary(source, few):
     text = experiments.section("87_million", {"stored": {"million": m}})
     for family in m["families"]:
         rate = formatting.rate(family["rate"], family["low"], family["high"], 3)
-        assert f"solved, {family['name']}" in text
+        assert f"settled, {family['name']}" in text
         assert f"| {formatting.thousands(family['count'])} | {rate} |" in text
     for level in m["levels"]:
         assert f"E = {formatting.fixed(level['level'], 1)} | {formatting.thousands(level['count'])} |" in text
-    assert formatting.format_share(m["solved"], 2) in text
+    assert f"| {formatting.thousands(m['solved']['count'])} | {formatting.percent(m['solved']['rate'], 2)}" in text
     assert m["command"] in text
     assert f"trained {formatting.thousands(m['networks'])} networks" in text
 

@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 
 from backprop.experiments.symmetry import analyse, figures, findings, measures
 from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
+from backprop.experiments.symmetry.finish import finish
 from backprop.experiments.symmetry.train import train
 from backprop.results import store, tables
 from backprop.results.variant import Run
@@ -16,6 +17,7 @@ SEEDS = tuple(range(160))
 def build(folder, protocol):
     """One variant trained and analysed on disk, as the workflow leaves it."""
     arrays = train(protocol, protocol.seed_list, "cpu", {})
+    arrays |= finish(protocol, arrays, "cpu")
     about = {"protocol": {name: getattr(protocol, name) for name in protocol.__dataclass_fields__}, "provenance": {}}
     store.write_arrays(folder / store.ARRAYS, arrays, about)
     tables.write(

@@ -10,6 +10,9 @@ from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import Protocol
 from backprop.experiments.symmetry.train import layers, trained
 
+CHUNK = 5000
+"""Networks that are compared with RHW Fig. 1 at a time."""
+
 TRACED = 5
 """Sweeps between two records of all weights of the traced network."""
 
@@ -27,8 +30,12 @@ def nearest(protocol: Protocol, arrays: Mapping[str, np.ndarray]) -> int:
     solved = np.flatnonzero(arrays["first_sweep"][:, 0] >= 0)
     if not solved.size or (protocol.bits, protocol.hidden_units) != (6, 2):
         return int(arrays["seeds"][0])
-    distance, _ = measures.distance_to(arrays["layer_1"][solved, 0], arrays["layer_2"][solved, 0])
-    distance = np.where(np.isnan(distance), np.inf, distance)
+    layer_1, layer_2 = arrays["layer_1"], arrays["layer_2"]
+    distances = [
+        measures.distance_to(layer_1[part, 0], layer_2[part, 0])[0]
+        for part in np.array_split(solved, -(-solved.size // CHUNK))  # the symmetries of the task need much memory
+    ]
+    distance = np.nan_to_num(np.concatenate(distances), nan=np.inf)
     return int(arrays["seeds"][solved[distance.argmin()]])
 
 

@@ -23,8 +23,10 @@ COMMAND = "uv run snakemake --cores all million --configfile config/million.yaml
 VARIANT = "million"
 """The variant of Experiment 1 that config/million.yaml trains."""
 
-TIME = "sweeps_0.5"
-COLUMNS = ("seed", "solved", TIME, "error_at_cap", "ratio_middle", "ratio_large", "family", "distance")
+TIME, STRICT = "sweeps_0.5", "sweeps_0.1"
+"""The sweep at which a network solves the task, and at which it meets the strictest criterion."""
+
+COLUMNS = ("seed", "solved", TIME, STRICT, "error_at_cap", "ratio_middle", "ratio_large", "family", "distance")
 """The columns that the summary reads."""
 
 QUANTILES = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
@@ -40,9 +42,13 @@ LEVELS = 6
 def summary(table: pd.DataFrame, protocol: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers of the page, from the rows of all networks and the protocol of their training.
 
-    Every share has its count, its n and Wilson's 95 % interval; every kind of network has the seed of an example.
+    Every share has its count, its n and Wilson's 95% interval; every kind of network has the seed of an example.
+    Families are those of the `settled` networks, which meet the strictest criterion: a network that has just solved
+    the task still changes its ratios, and belongs to no family on its way.
     """
     solved = table[table.solved]
+    settled = solved[solved[STRICT].notna()]
+    moving = solved[solved[STRICT].isna()]
     return {
         "command": COMMAND,
         "protocol": dict(protocol),
@@ -58,8 +64,10 @@ def summary(table: pd.DataFrame, protocol: Mapping[str, Any]) -> dict[str, Any]:
         "fastest": _extreme(solved.sort_values([TIME, "seed"]).head(1)),
         "slowest": _extreme(solved.sort_values([TIME, "seed"]).tail(1)),
         "hazard": _hazard(table[TIME].to_numpy(), protocol["sweeps"]),
-        "families": _families(solved),
-        "other": share(solved.family == "other"),
+        "settled": share(solved[STRICT].notna()),
+        "families": _families(settled),
+        "other": share(settled.family == "other"),
+        "moving": share(moving.family == "other"),
         "levels": _levels(table[~table.solved]),
         "diverged": share(table.error_at_cap.isna()),
         "closest": _closest(solved),
@@ -87,16 +95,16 @@ def _hazard(times: np.ndarray, cap: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _families(solved: pd.DataFrame) -> list[dict[str, Any]]:
-    """The families of the solved networks, largest first; rare ones are found among those that belong to no other."""
-    names = solved.family.to_numpy(dtype=object).copy()
+def _families(settled: pd.DataFrame) -> list[dict[str, Any]]:
+    """The families of the settled networks, largest first; rare ones are found among those that belong to no other."""
+    names = settled.family.to_numpy(dtype=object).copy()
     common = set(names) - {"other"}
     rest = names == "other"
-    found, _ = measures.families(solved.ratio_middle.to_numpy()[rest], solved.ratio_large.to_numpy()[rest])
+    found, _ = measures.families(settled.ratio_middle.to_numpy()[rest], settled.ratio_large.to_numpy()[rest])
     names[rest] = [name if name not in common else "other" for name in found]
     rows = []
     for name, count in pd.Series(names[names != "other"]).value_counts().items():
-        members = solved[names == name]
+        members = settled[names == name]
         middle, large = float(members.ratio_middle.median()), float(members.ratio_large.median())
         away = np.hypot(np.log2(members.ratio_middle / middle), np.log2(members.ratio_large / large))
         rows.append(
