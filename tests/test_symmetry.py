@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import binomtest
 
 from backprop.experiments.symmetry import analyse, figures, findings, measures
-from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
 from backprop.experiments.symmetry.finish import finish
+from backprop.experiments.symmetry.protocol import BOUNDS, Protocol
 from backprop.experiments.symmetry.train import train
 from backprop.results import store, tables
 from backprop.results.variant import Run
