@@ -161,17 +161,6 @@ def test_a_full_folder_for_temporary_files_is_named(monkeypatch, capsys):
     assert capsys.readouterr().err == f"backprop: No space left on device (/tmp/x); {remedy}\n"
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [(["--configfile", "tiny.yaml", "symmetry"], "symmetry"), (["--configfile", "latin.yaml"], "UnicodeDecodeError")],
-)
-def test_what_snakemake_says_of_a_wrong_configfile(fresh, options, words):
-    """It reads the files before the Snakefile, so that we cannot say it better; the documentation quotes it."""
-    (fresh / "latin.yaml").write_bytes("author: Ren\u00e9".encode("latin-1"))
-    run = snakemake(fresh, "--dry-run", *options)
-    assert run.returncode != 0 and words in run.stdout + run.stderr
-
-
 def test_the_syntax_is_that_of_the_oldest_supported_python():
     import ast
 

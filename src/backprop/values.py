@@ -66,7 +66,7 @@ def _as_declared(subject: str, inner_subject: str, value: Any, declared: Any) ->
             return dict(value)
         if option in (bool, str, type(None)) and type(value) is option:
             return value
-    raise UserError(f"{subject} {quoted(value)}{_kind(value)}; expected {in_words(declared)}.{_exponent_hint(value)}")
+    raise UserError(f"{subject} {quoted(value)}{_kind(value)}; expected {in_words(declared)}.{_hint(value)}")
 
 
 def out_of_range(number: int | float, low: float | None, high: float | None) -> str:
@@ -242,8 +242,10 @@ def _kind(value: Any) -> str:
     return f", {names[type(value)]}" if type(value) in names else ""
 
 
-def _exponent_hint(value: Any) -> str:
-    """YAML 1.1 reads 1e-3 as text: say so, with the spelling that works."""
+def _hint(value: Any) -> str:
+    """YAML 1.1 reads 1e-3 as text, and a decimal comma makes a number text: say so, with the spelling that works."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,9},\d{1,9}", value):
+        return f" Write {value.replace(',', '.')}, with a point."
     match = re.fullmatch(r"([+-]?\d{1,9})([eE])([+-]?)(\d{1,4})", value) if isinstance(value, str) else None
     if not match:
         return ""

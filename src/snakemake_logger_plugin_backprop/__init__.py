@@ -6,6 +6,7 @@ Snakemake finds logger plugins by the prefix of their package. `profiles/default
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import sys
@@ -13,6 +14,7 @@ import sys
 from snakemake.logging import ColorizingTextHandler, DefaultFormatter
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
+from snakemake_logger_plugin_backprop import mistakes
 from snakemake_logger_plugin_backprop.lines import Lines
 from snakemake_logger_plugin_backprop.terminal import Terminal
 
@@ -37,6 +39,9 @@ class LogHandler(LogHandlerBase):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record, in the thread of Snakemake's queue."""
+        if sentence := mistakes.in_words(record):
+            record = copy.copy(record)
+            record.msg, record.args = f"WorkflowError:\n{sentence}", None
         self._display.emit(record)
 
     def close(self) -> None:

@@ -48,8 +48,11 @@ SURROUNDINGS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status is 0 after success, 2 after an error of the user, 130 after an interruption."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    parser, commands = build_parser()
+    options, unused = parser.parse_known_args(arguments)
+    if unused:
+        print(f"backprop: {commands.refusal(options.command, unused[0])}", file=sys.stderr)
+        return 2
     if not options.command:
         parser.print_help()
         return 0
@@ -76,8 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; each sets `run`, the function that executes it."""
+def build_parser() -> tuple[argparse.ArgumentParser, Commands]:
+    """The parser of all commands, each of which sets `run`, the function that executes it; and the commands."""
     parser = argparse.ArgumentParser(
         prog="backprop",
         usage="%(prog)s [--results FOLDER] COMMAND ...",
@@ -92,4 +95,4 @@ def build_parser() -> argparse.ArgumentParser:
     configuration.add(commands)
     diagnosis.add(commands)
     parser.epilog = f"{commands.overview()}\n\n{EXAMPLES}"
-    return parser
+    return parser, commands

@@ -45,6 +45,26 @@ class Commands:
             parser.add_argument("experiment", help=", ".join(dependencies.experiments()))
         return parser
 
+    def refusal(self, command: str | None, word: str) -> str:
+        """What to say about a word that a command does not know: its options, or the one that the word describes."""
+        if command is None or not word.startswith("--"):
+            words = " ".join(filter(None, ("backprop", command, "--help")))
+            return f"{quoted(word)} is not an argument of this command; see `{words}`."
+        name = word.partition("=")[0]
+        if name == "--results":
+            return f"--results comes before the command: backprop --results FOLDER {command}."
+        options = {
+            option: action.help or ""
+            for option, action in self._parsers.choices[command]._option_string_actions.items()
+            if option.startswith("--")
+        }
+        described = [option for option, text in options.items() if text.startswith(name[2:].replace("-", " "))]
+        if described:
+            return (
+                f"{command}: unknown option {quoted(name)}; did you mean {described[0]}? See `backprop {command} -h`."
+            )
+        return f"{command}: {unknown(name, options, 'option')}"
+
     def overview(self) -> str:
         """The commands by group, a line each."""
         lines = []

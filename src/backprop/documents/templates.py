@@ -16,7 +16,22 @@ from typing import Any
 import jinja2
 
 from backprop.evidence import formatting
-from backprop.protocol import UserError
+from backprop.values import UserError, quoted, unknown
+
+
+class _Missing(jinja2.StrictUndefined):
+    """A value that the results lack; the message names it and those that exist, instead of Python's types."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name, parent = self._undefined_name, self._undefined_obj
+        if parent is jinja2.utils.missing:
+            return (
+                f"unknown name {quoted(name)}; in the report, values begin with an experiment: symmetry.values.networks"
+            )
+        return unknown(name, parent, "value") if isinstance(parent, Mapping) else super()._undefined_message
 
 
 class _Environment(jinja2.Environment):
@@ -33,7 +48,7 @@ def environment(folder: Path | None = None) -> jinja2.Environment:
     """The template language, strict about what is missing; templates are loaded from `folder`."""
     language = _Environment(
         loader=jinja2.FileSystemLoader(folder) if folder else None,
-        undefined=jinja2.StrictUndefined,
+        undefined=_Missing,
         finalize=_printable,
         variable_start_string="<<",
         variable_end_string=">>",
@@ -63,7 +78,7 @@ def render_file(path: Path, context: Mapping[str, Any]) -> str:
     try:
         return environment(path.parent).get_template(path.name).render(context)
     except jinja2.TemplateSyntaxError as error:
-        raise UserError(f"{path.name}, line {error.lineno}: {error.message}.") from error
+        raise UserError(f"{path.name}, line {error.lineno}: {str(error.message).rstrip('.')}.") from error
     except (jinja2.UndefinedError, UserError, TypeError, ValueError) as error:
         text = str(error).rstrip(".")
         raise UserError(f"{path.name}, line {_line(error, str(path))}: {text}.") from error

@@ -44,7 +44,8 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     except OSError as error:
         problem = error.strerror or str(error)
-        raise UserError(f"{path} cannot be written ({problem}); the results made so far are complete.") from error
+        remedy = "the results made so far are complete, so remove the cause and run the same command again"
+        raise UserError(f"{path} cannot be written ({problem}); {remedy}.") from error
 
 
 @contextmanager
