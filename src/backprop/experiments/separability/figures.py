@@ -27,7 +27,7 @@ def answers(runs: Runs, values: Values) -> Figure:
     without = outputs(runs["paper"].arrays["weights"][:1].astype(float), inputs)[0]
     printed = measures.outputs(measures.FIGURE_1[0][None], measures.FIGURE_1[1][None], inputs)[0]
     palindrome = measures.is_palindrome(inputs)
-    fig = plots.figure(plots.COLUMN, 2.6)
+    fig = plots.figure(plots.COLUMN, 2.2)
     axes = fig.subplots(1, 2, sharey=True)
     shown = (("No hidden units", without), ("RHW Fig. 1", printed))
     for ax, (name, output) in zip(axes, shown, strict=True):

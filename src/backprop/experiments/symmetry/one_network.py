@@ -33,7 +33,7 @@ KINDS = {
 
 def task(runs: Runs, values: Values) -> Figure:
     """The eight palindromes, a near miss, and the network that has to tell palindromes from all other strings."""
-    fig = plots.figure(plots.COLUMN, 2.3)
+    fig = plots.figure(plots.COLUMN, 2.05)
     left, right = fig.subplots(1, 2, width_ratios=(1.28, 1))
     inputs = measures.cases()
     palindromes = ["".join(f"{bit:.0f}" for bit in row) for row in inputs[measures.is_palindrome(inputs)]]
@@ -87,7 +87,7 @@ def _architecture(ax: Axes) -> None:
 
 def one_network(runs: Runs, values: Values) -> Figure:
     """One network at the paper's sweep, as the report shows it live: its weights, E over sweeps, and all outputs."""
-    fig = plots.figure(plots.COLUMN, 3.8)
+    fig = plots.figure(plots.COLUMN, 3.3)
     run, traced = runs[values["traced"]["variant"]], values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(run)
     axes = fig.subplot_mosaic("we\nwo", width_ratios=(1.25, 1), height_ratios=(1, 1.7))
@@ -105,7 +105,7 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     """The 17 weights of the traced network over sweeps, and E below."""
     traced = values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(runs[traced["variant"]])
-    fig = plots.figure(plots.COLUMN, 3.7)
+    fig = plots.figure(plots.COLUMN, 3.1)
     above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
     lines = {
         "hidden unit 1": layer_1[:, 0, :-1], "hidden unit 2": layer_1[:, 1, :-1], "hidden biases": layer_1[:, :, -1],
@@ -144,8 +144,8 @@ def moments(runs: Runs, values: Values) -> Figure:
     inputs = measures.cases(run.protocol["bits"], *run.protocol["inputs"])
     palindrome = measures.is_palindrome(inputs)
     middle = float(np.mean(run.protocol["targets"]))
-    fig = plots.figure(plots.COLUMN, 4.1)
-    axes = fig.subplots(2, 3, sharex=True, sharey=True)
+    fig = plots.figure(plots.WIDE, 1.95)
+    axes = fig.subplots(1, 6, sharex=True, sharey=True)
     for ax, sweep in zip(axes.flat, traced["moments"], strict=True):
         at = int(np.searchsorted(sweeps, sweep))
         hidden = measures.logistic(measures.hidden_inputs(layer_1[at : at + 1], inputs))[0]
@@ -160,7 +160,7 @@ def moments(runs: Runs, values: Values) -> Figure:
             plots.number_ticks(axis)
     fig.supxlabel("output of hidden unit 1", fontsize=style.SIZE)
     fig.supylabel("output of hidden unit 2", fontsize=style.SIZE)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles, labels = axes[0].get_legend_handles_labels()
     handles, labels = [*handles[::-1], Patch(color=style.SKY, alpha=0.3)], [*labels[::-1], "output: a palindrome"]
     fig.legend(handles, labels, loc="outside upper left", ncols=3, handletextpad=0.4)
     return fig
