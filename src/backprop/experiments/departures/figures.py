@@ -61,7 +61,7 @@ def finding(runs: Runs, values: Values) -> Figure:
         f"the paper's\nrate {Symmetry.epsilon:g}": mean["half_sum"]["rate"],
         f"rate {tuned['epsilon']:g}": tuned["solved"]["rate"],
     }
-    fig, ax = plots.axes(plots.CARD, 1.45)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     colours = (plots.style.VERMILLION, plots.style.MUTED, plots.style.BLUE)
     ax.barh(list(rows), list(rows.values()), 0.62, color=colours)
     ax.plot(0, 0, "o", ms=4, color=colours[0], clip_on=False)  # a bar of length zero would not be seen
@@ -98,7 +98,7 @@ def _scan(ax: Axes, cells: Cells, field: str, groups: Mapping[str, str]) -> None
                label=name)
         for j, name in enumerate(groups.values())
     ]  # fmt: skip
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.24), handlelength=2.6)
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.3), handlelength=2.6)
     ax.set_ylim(-0.02, 1.02)
     plots.percent_ticks(ax.yaxis)
     ax.grid(axis="y")

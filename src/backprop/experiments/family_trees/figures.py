@@ -238,7 +238,7 @@ def _correlation(value: float) -> str:
 
 def finding(runs: Runs, values: Values) -> Figure:
     """The share of the learned cases that are right over the sweeps, as stated and with late decay."""
-    fig, ax = plots.axes(plots.CARD, 1.45)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     for name, label, colour, height in (
         (LATE, "late decay", style.BLUE, 0.86),
         ("paper", "as stated", style.VERMILLION, 0.08),

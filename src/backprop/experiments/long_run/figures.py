@@ -48,7 +48,7 @@ def survival(runs: Runs, values: Values) -> Figure:
 
 def finding(runs: Runs, values: Values) -> Figure:
     """The share still unsolved under each coding, small; no network is censored before the cap."""
-    fig, ax = plots.axes(plots.CARD, 1.45)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     for k, (label, run) in enumerate(by_coding(runs).items()):
         times, cap = np.sort(run.table["sweeps_0.5"].dropna()), run.protocol["sweeps"]
         left = 1 - np.arange(len(times) + 1) / len(run.table)

@@ -44,7 +44,7 @@ def figure_1(runs: Runs, values: Values) -> Figure:
 
 def finding(runs: Runs, values: Values) -> Figure:
     """The two families: the median weights of a hidden unit, over its largest, and their share of the solved."""
-    fig = plots.figure(plots.CARD, 1.45)
+    fig = plots.figure(plots.CARD, 1.35)
     axes = fig.subplots(1, 2, sharey=True)
     coded = by_coding(runs)
     for ax, name in zip(axes, ("1:2:4", "2:3:4"), strict=True):

@@ -33,7 +33,7 @@ KINDS = {
 
 def task(runs: Runs, values: Values) -> Figure:
     """The eight palindromes, a near miss, and the network that has to tell palindromes from all other strings."""
-    fig = plots.figure(plots.COLUMN, 2.05)
+    fig = plots.figure(plots.COLUMN, 1.85)
     left, right = fig.subplots(1, 2, width_ratios=(1.28, 1))
     inputs = measures.cases()
     palindromes = ["".join(f"{bit:.0f}" for bit in row) for row in inputs[measures.is_palindrome(inputs)]]
@@ -114,7 +114,7 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     for kind, (colour, dash) in KINDS.items():
         drawn = above.plot(sweeps, lines[kind], color=colour, ls=dash, lw=1.3)
         drawn[0].set_label(kind)
-    above.legend(loc="upper left", handlelength=2.4, ncols=1)
+    above.legend(loc="upper left", handlelength=2.4, ncols=2)
     above.set(ylabel="weight")
     below.semilogy(sweeps, errors, color=style.INK, lw=1.3)
     below.set(ylabel="error E", xlabel="sweeps", xlim=(0, sweeps[-1]))

@@ -54,7 +54,7 @@ def finding(runs: Runs, values: Values) -> Figure:
     t = np.linspace(0, 0.2, 401)
     norm = gradient_norms(runs["paper"].arrays["printed_gradients"][0][:, None], t)[0]
     best = values["prints"]["figure_1"]
-    fig, ax = plots.axes(plots.CARD, 1.45)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     ax.axvspan(best["low"], best["high"], color=style.SKY, alpha=0.35, lw=0)
     ax.plot(t, norm, color=style.BLUE)
     ax.set(xlim=(0, 0.2), ylim=(0, None), xticks=(0, 0.1, 0.2), xticklabels=("0/1", ".1/.9", ".2/.8"))
