@@ -15,7 +15,7 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
     """
     lines = [
         f"| | Claim | {source} | Ours | Verdict |",
-        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 16, 63, 16)),
+        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 16, 61, 18)),
     ]
     for claim in claims:
         cells = [
@@ -31,7 +31,7 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
 
 def scoreboard(claims: Iterable[Claim], caption: str, label: str = "tbl:scoreboard") -> str:
     """The claims in a few words as a table in Markdown, one row each, so that all of them are on one page."""
-    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 44, 24, 46, 16))]
+    lines = ["| | Claim | Paper | Ours | Verdict |", "|" + "".join(f":{'-' * n}|" for n in (5, 44, 24, 43, 19))]
     lines += [_row([claim.id, claim.short, claim.paper, claim.brief, badge(claim.verdict)]) for claim in claims]
     return "\n".join(lines) + f"\n\n: {caption} {{#{label} .claims .scoreboard .wide}}\n"
 

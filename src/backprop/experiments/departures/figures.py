@@ -98,7 +98,7 @@ def _scan(ax: Axes, cells: Cells, field: str, groups: Mapping[str, str]) -> None
                label=name)
         for j, name in enumerate(groups.values())
     ]  # fmt: skip
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.3), handlelength=2.6)
+    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.42), handlelength=2.6)
     ax.set_ylim(-0.02, 1.02)
     plots.percent_ticks(ax.yaxis)
     ax.grid(axis="y")

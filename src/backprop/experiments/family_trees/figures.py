@@ -32,7 +32,7 @@ ASKED, ANSWER = style.BLUE, style.VERMILLION
 
 def task(runs: Runs, values: Values) -> Figure:
     """RHW Figs. 2 and 3: the trees, and the activity of every unit of one of our networks for the case shown there."""
-    fig = plots.figure(plots.COLUMN, 3.7)
+    fig = plots.figure(plots.COLUMN, 3.45)
     upper, lower = fig.subplots(2, 1, height_ratios=(1.9, 2.6))
     _trees(upper)
     _activity(lower, runs, values)
@@ -218,7 +218,7 @@ def units(runs: Runs, values: Values) -> Figure:
     """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 2.6)
+    fig = plots.figure(plots.COLUMN, 2.35)
     grid = fig.subplots(len(values["pairs"]), 2)
     for axes, pair in zip(grid, values["pairs"], strict=True):
         turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])

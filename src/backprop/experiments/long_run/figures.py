@@ -95,7 +95,7 @@ def weights(runs: Runs, values: Values) -> Figure:
 
 def families(runs: Runs, values: Values) -> Figure:
     """The margin of magnitudes over the plane of their ratios, its two maxima, and the solved networks."""
-    fig, ax = plots.axes(plots.COLUMN, 2.7)
+    fig, ax = plots.axes(plots.COLUMN, 2.45)
     x, y = np.meshgrid(np.geomspace(0.97, 4.6, 420), np.geomspace(0.97, 9, 420))
     height = gap(x, y)
     mesh = ax.pcolormesh(x, y, height, cmap="cividis", shading="nearest", rasterized=True, vmin=0, vmax=0.25)

@@ -54,10 +54,11 @@ def _string(ax: Axes, x: float, y: float, string: str) -> None:
     for k, bit in enumerate(string):
         on, differs = bit == "1", bit != string[-1 - k]
         cell = Rectangle(
-            (x + k - 0.44, y - 0.44), 0.88, 0.88, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.7
-        )
+            (x + k - 0.44, y - 0.44), 0.88, 0.88, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED,
+            lw=0.7, gid=plots.FIXED if on else None,
+        )  # fmt: skip
         ax.add_patch(cell)
-        ax.text(x + k, y - 0.03, bit, ha="center", va="center", color="white" if on else style.INK)
+        _bit(ax, x + k, y, on)
         if differs:
             frame = Rectangle((x + k - 0.54, y - 0.54), 1.08, 1.08, fill=False, edgecolor=style.VERMILLION, lw=1.8)
             ax.add_patch(frame)
@@ -73,16 +74,28 @@ def _architecture(ax: Axes) -> None:
         ax.plot([unit, 0], [2.1, 4.2], color=style.RULE, lw=0.9, zorder=0)
     for x, bit in zip(columns, "011110", strict=True):
         on = bit == "1"
-        ax.add_patch(Circle((x, 0), 0.36, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.8))
-        ax.text(x, -0.03, bit, ha="center", va="center", color="white" if on else style.INK)
+        _unit(ax, x, 0, on)
+        _bit(ax, x, 0, on)
     for x in hidden:
-        ax.add_patch(Circle((x, 2.1), 0.36, facecolor="white", edgecolor=style.MUTED, lw=0.8))
-    ax.add_patch(Circle((0, 4.2), 0.36, facecolor=style.BLUE, edgecolor=style.MUTED, lw=0.8))
-    ax.text(0, 4.17, "1", ha="center", va="center", color="white")
+        _unit(ax, x, 2.1, False)
+    _unit(ax, 0, 4.2, True)
+    _bit(ax, 0, 4.2, True)
     ax.text(0.6, 4.2, "output: is it a\npalindrome?", va="center", linespacing=1.25)
     ax.text(2.0, 2.1, "2 hidden\nunits", va="center", linespacing=1.25)
     ax.text(0, -0.75, "6 inputs", ha="center", va="center")
     ax.set(xlim=(-3.2, 3.7), ylim=(-1.1, 4.8), aspect="equal")
+
+
+def _unit(ax: Axes, x: float, y: float, on: bool) -> None:
+    circle = Circle((x, y), 0.36, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.8)
+    circle.set_gid(plots.FIXED if on else None)
+    ax.add_patch(circle)
+
+
+def _bit(ax: Axes, x: float, y: float, on: bool) -> None:
+    """The value of a bit or unit; on a dark ground it is white, also in dark mode."""
+    text = ax.text(x, y - 0.03, f"{on:d}", ha="center", va="center", color="white" if on else style.INK)
+    text.set_gid(plots.FIXED if on else None)
 
 
 def one_network(runs: Runs, values: Values) -> Figure:
@@ -114,7 +127,9 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     for kind, (colour, dash) in KINDS.items():
         drawn = above.plot(sweeps, lines[kind], color=colour, ls=dash, lw=1.3)
         drawn[0].set_label(kind)
-    above.legend(loc="upper left", handlelength=2.4, ncols=2)
+    fig.legend(
+        *above.get_legend_handles_labels(), loc="outside lower center", handlelength=2.2, ncols=5, columnspacing=1.1
+    )
     above.set(ylabel="weight")
     below.semilogy(sweeps, errors, color=style.INK, lw=1.3)
     below.set(ylabel="error E", xlabel="sweeps", xlim=(0, sweeps[-1]))

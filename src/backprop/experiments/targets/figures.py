@@ -35,7 +35,7 @@ def stationary(runs: Runs, values: Values) -> Figure:
         best = values["prints"][name]
         ax.plot([best["low"], best["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
     ax.annotate(
-        "targets within\nthe rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
+        "targets within the rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
         textcoords="offset points", va="center", fontsize=style.SMALL, color=style.MUTED,
     )  # fmt: skip
     plots.EndLabels(ax, ends)
