@@ -29,7 +29,7 @@ from backprop.plots.style import (
     save,
     tick,
 )
-from backprop.plots.surfaces import surface_and_contours
+from backprop.plots.surfaces import contours
 
 __all__ = [
     "CARD",
@@ -41,6 +41,7 @@ __all__ = [
     "axes",
     "colour_bar",
     "confusion_matrix",
+    "contours",
     "figure",
     "heatmap",
     "hinton_diagram",
@@ -56,7 +57,6 @@ __all__ = [
     "rate_intervals",
     "save",
     "spread",
-    "surface_and_contours",
     "survival_curves",
     "tick",
 ]

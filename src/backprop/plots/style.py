@@ -89,7 +89,6 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "axes3d.automargin": True,
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,

@@ -24,7 +24,7 @@ def ranges(runs: Runs, values: Values) -> Figure:
     fig = plots.figure(plots.COLUMN, 2.3)
     left, right = fig.subplots(1, 2, sharey=True)
     start, units = values["initial_weights"], values["hidden_units"]
-    _scan(left, values["studies"]["initial_weights"], "weight_range",
+    keys = _scan(left, values["studies"]["initial_weights"], "weight_range",
           {"biases_alike": "biases from the same range", "biases_zero": "biases start at zero"})  # fmt: skip
     left.set_xscale("log")
     plots.style.plain_ticks(left.xaxis, sorted({0.1, 0.3, 1, 4, *(start[key] for key in ("narrowest", "widest"))}))
@@ -34,7 +34,7 @@ def ranges(runs: Runs, values: Values) -> Figure:
         ylabel=f"solved by sweep {start['cap']:,}",
     )
     _mark_paper(left, Symmetry.weight_range)
-    _scan(right, values["studies"]["hidden_units"], "hidden_units",
+    keys += _scan(right, values["studies"]["hidden_units"], "hidden_units",
           {"paper_rate": "the paper's ε", "quarter_rate": "a quarter of the paper's ε"})  # fmt: skip
     helped = [coding for coding, helps in units["helps"].items() if helps]
     right.set(
@@ -49,6 +49,7 @@ def ranges(runs: Runs, values: Values) -> Figure:
         for k, coding in enumerate(values["codings"])
     ]
     fig.legend(handles=codings, loc="outside upper center", ncols=2)
+    fig.legend(handles=keys, loc="outside lower center", ncols=2, handlelength=2.6, columnspacing=6)
     return fig
 
 
@@ -80,8 +81,8 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
 }
 
 
-def _scan(ax: Axes, cells: Cells, field: str, groups: Mapping[str, str]) -> None:
-    """Solve rates over a field: one colour per coding, one dash per group, which `groups` names."""
+def _scan(ax: Axes, cells: Cells, field: str, groups: Mapping[str, str]) -> list[Line2D]:
+    """Solve rates over a field: one colour per coding, one dash per group, which `groups` names; the key of these."""
     for k, coding in enumerate(dict.fromkeys(cell["coding"] for cell in cells)):
         for j, group in enumerate(groups):
             own = sorted(
@@ -93,15 +94,14 @@ def _scan(ax: Axes, cells: Cells, field: str, groups: Mapping[str, str]) -> None
             colour = plots.style.SERIES[k]
             ax.fill_between(x, low, high, color=colour, alpha=0.16, lw=0)
             ax.plot(x, rate, color=colour, ls=plots.style.DASHES[j], marker=plots.style.MARKERS[j], ms=3.2, lw=1.3)
-    handles = [
+    ax.set_ylim(-0.02, 1.02)
+    plots.percent_ticks(ax.yaxis)
+    ax.grid(axis="y")
+    return [
         Line2D([], [], color=plots.style.INK, ls=plots.style.DASHES[j], marker=plots.style.MARKERS[j], ms=3.2, lw=1.3,
                label=name)
         for j, name in enumerate(groups.values())
     ]  # fmt: skip
-    ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.42), handlelength=2.6)
-    ax.set_ylim(-0.02, 1.02)
-    plots.percent_ticks(ax.yaxis)
-    ax.grid(axis="y")
 
 
 def _mark_paper(ax: Axes, x: float) -> None:

@@ -112,7 +112,7 @@ def families(runs: Runs, values: Values) -> Figure:
     for summit in values["maxima"]:
         ax.annotate(
             f"{summit['name']}\nmargin {summit['gap']:.2f}", (summit["middle"], summit["large"]), (11, 0),
-            textcoords="offset points", fontweight="bold", va="center", zorder=6, path_effects=halo,
+            textcoords="offset points", fontweight="bold", va="center", zorder=6, path_effects=halo, gid=plots.FIXED,
         )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlim=(0.97, 4.6), ylim=(0.97, 9))
     ax.set(xlabel="middle / smallest magnitude", ylabel="largest / smallest magnitude")

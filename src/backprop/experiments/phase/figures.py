@@ -105,4 +105,4 @@ def _line_of_constant_step(ax: Axes, step: float, epsilons: Sequence[float], alp
     rows, wanted = zip(*((k, step * (1 - alpha)) for k, alpha in enumerate(alphas) if alpha < 1), strict=True)
     x = np.interp(np.log(wanted), np.log(rates), columns, left=np.nan, right=np.nan)
     for color, width in (("black", 2.0), ("white", 0.9)):
-        ax.plot(x, rows, color=color, lw=width)
+        ax.plot(x, rows, color=color, lw=width, gid=plots.FIXED)
