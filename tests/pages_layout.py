@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 LEAST_FULL = 0.7
 """The least share of a page, but the last, that holds text or figures."""
 
-TOP, BOTTOM = 65, 65
+TOP, BOTTOM = 56, 57
 """Margins in points, with the running head and the page number."""
 
 HOLE = 40

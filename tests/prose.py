@@ -27,7 +27,7 @@ import bs4
 ROOT = Path(__file__).parents[1]
 EXEMPT = (
     "figure, figcaption, table, nav, header, footer, math, pre, code, script, style, template, .cards, .live-network,"
-    " .equation, .callout-title, .citation, #refs, sup, .unseen"
+    " .equation, .callout-title, .citation, #refs, sup, .unseen, [popover]"
 )
 MOST_IN_SENTENCE, MOST_IN_PARAGRAPH = 1, 2
 MOST_IN_ABSTRACT, WORDS_IN_ABSTRACT = 12, 130
@@ -44,6 +44,7 @@ NAMES = [
         r"\(\d{1,2}\)(?:\s*(?:to|and|,)\s*\(\d{1,2}\))*",  # equations by their number
         r"\d+(?:\s*:\s*\d+)+",  # ratios
         r"\d+(?:-\d+)+\b",  # shapes of networks
+        r"\b\d+\.\d+\.\d+\b",  # versions
         r"\b95\s*% (?:\w+ )?(?:interval|band)s?",
         r"(?<![\d.,])(?:1[6-9]|20)\d\ds?\b(?![.,]\d|\s*%|%)",  # years
         r"(?<![\w.,−-])(?:0|1|0?\.1|0?\.9)(?:/(?:1|0?\.9))?(?![\w%]|[.,]?\d|\s*%| of\b| in\b|\s*[×⋅])",  # targets

@@ -25,7 +25,7 @@ STAGES = {
     "train/symmetry/paper.log": "results/symmetry/paper/trained.safetensors",
     "analyse/symmetry/paper.log": "results/symmetry/paper/networks.parquet",
     "find/symmetry.log": "results/symmetry/findings.json",
-    "draw/symmetry.log": "results/symmetry/figures/sweeps.svg",
+    "draw/symmetry.log": "results/symmetry/figures/moments.svg",
     "assignment.log": "assignment",
     "report.log": "report",
 }

@@ -11,7 +11,7 @@ from backprop.documents import drawings
 from backprop.documents.pages import KIT
 from tests import pages_layout
 
-HEAD = '#set page(paper: "a4", margin: (x: 2.35cm, top: 2.3cm, bottom: 2.3cm), footer: [1])\n#set text(size: 11pt)\n'
+HEAD = '#set page(paper: "a4", margin: (x: 2.35cm, top: 2cm, bottom: 2cm), footer: [1])\n#set text(size: 11pt)\n'
 LINES = "#range({}).map(i => [Line #i]).join(linebreak())\n\n"
 PICTURE = "#figure(rect(width: 5cm, height: 15cm, fill: red), placement: {}) <fig:a>\n\n"
 

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
-from matplotlib.patches import Rectangle, StepPatch
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from backprop import plots
@@ -55,22 +55,6 @@ def hinton() -> Figure:
     return fig
 
 
-def gallery() -> Figure:
-    fig = plots.figure(plots.WIDE, 2)
-    matrices = _rng().normal(size=(5, 2, 8))
-    plots.hinton_gallery(fig, list(matrices), [f"net {k}" for k in range(5)], [True] * 4 + [False], columns=3)
-    return fig
-
-
-def sweeps() -> Figure:
-    fig = plots.figure(plots.WIDE, 2.5)
-    left, right = fig.subplots(1, 2)
-    times, observed = _times()
-    plots.sweeps_distribution(left, np.where(observed, times, np.nan), 3000, mark=1425)
-    plots.sweeps_distribution(right, np.where(observed, times, -1), 3000, mark=2500, log=True)
-    return fig
-
-
 def survival() -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 3.2)
     never = (np.full(20, 3000), np.zeros(20, bool))
@@ -81,13 +65,6 @@ def survival() -> Figure:
 def survival_log() -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.6)
     plots.survival_curves(ax, {"first": _times()}, 3000, log=True, log_time=True)
-    return fig
-
-
-def errors() -> Figure:
-    fig, ax = plots.axes(plots.COLUMN, 2.5)
-    e = np.exp(-np.arange(50)[:, None] * _rng().uniform(0, 0.1, 20))
-    plots.error_curves(ax, np.arange(50) * 10, e, e[-1] < 0.5, highlight=[0, 3])
     return fig
 
 
@@ -129,13 +106,11 @@ def confusion() -> Figure:
     return fig
 
 
-def surface() -> Figure:
-    fig = plots.figure(plots.WIDE, 3.2)
+def contours() -> Figure:
+    fig, ax = plots.axes(plots.COLUMN, 3)
     a, b = np.linspace(-1, 3, 30), np.linspace(-2, 2, 25)
-    path = np.column_stack([np.linspace(-1, 1, 9), np.linspace(2, 0, 9)])
-    path[-1] = np.nan  # it diverged
     loss = (a[None] - 1) ** 2 + b[:, None] ** 2 + 0.1
-    plots.surface_and_contours(fig, a, b, loss, {"descent": path}, best=(1, 0))
+    plots.contours(ax, a, b, loss, best=(1, 0))
     return fig
 
 
@@ -150,17 +125,14 @@ def loss() -> Figure:
 ALL: list[Callable[[], Figure]] = [
     network,
     hinton,
-    gallery,
-    sweeps,
     survival,
     survival_log,
-    errors,
     heat,
     rates,
     dots,
     images,
     confusion,
-    surface,
+    contours,
     loss,
 ]
 
@@ -184,10 +156,9 @@ def test_no_text_leaves_the_figure(make: Callable[[], Figure]) -> None:
     canvas = FigureCanvasAgg(fig)
     canvas.draw()
     frame = fig.bbox.padded(1)
-    flat = [ax for ax in fig.axes if not hasattr(ax, "get_zlim")]
-    hidden = set().union(*(_hidden_ticks(ax) for ax in flat))
+    hidden = set().union(*(_hidden_ticks(ax) for ax in fig.axes))
     for text in fig.findobj(Text):
-        if not (isinstance(text, Text) and text.get_text() and text.axes in flat) or text in hidden:
+        if not (isinstance(text, Text) and text.get_text() and text.axes in fig.axes) or text in hidden:
             continue
         box = text.get_window_extent(canvas.get_renderer())
         assert frame.x0 <= box.x0, text
@@ -208,7 +179,7 @@ def _hidden_ticks(ax: Any) -> set[Any]:
     return hidden
 
 
-@pytest.mark.parametrize("make", [survival, survival_log, errors, rates, loss])
+@pytest.mark.parametrize("make", [survival, survival_log, rates, loss])
 def test_labels_at_line_ends_do_not_overlap(make: Callable[[], Figure]) -> None:
     fig = make()
     canvas = FigureCanvasAgg(fig)
@@ -314,36 +285,6 @@ def test_areas_in_a_hinton_diagram_are_magnitudes_and_nan_is_a_gap() -> None:
     np.testing.assert_allclose(np.array(negative) / positive[-1] * 4, [1, 2])
 
 
-def test_failed_networks_are_crossed_in_the_gallery() -> None:
-    assert texts(gallery()).count("× net 4") == 1
-    assert texts(gallery()).count("net 3") == 1
-
-
-def test_the_histogram_counts_every_network_and_prints_the_number_unsolved() -> None:
-    fig, ax = plots.axes()
-    plots.sweeps_distribution(ax, [100, 200, 1425, 1500, np.nan, np.nan, -1, 9000], cap=2000, mark=1425)
-    written = " ".join(texts(fig))
-    assert "not solved\nby 2,000:\n4\n(50%)" in written
-    assert "1,425 sweeps,\n38% solved by then" in written
-    (steps,) = (p for p in ax.patches if isinstance(p, StepPatch))
-    assert np.sum(steps.get_data()[0]) == 4
-
-
-def test_histograms_can_share_a_top_and_then_the_bar_of_unsolved_networks_is_cut_there() -> None:
-    _, ax = plots.axes()
-    plots.sweeps_distribution(ax, [100, 200, *[np.nan] * 50], cap=2000, top=10)
-    assert ax.get_ylim()[1] > 10
-    (bar,) = (p for p in ax.patches if isinstance(p, Rectangle))
-    assert bar.get_height() == pytest.approx(10.5)
-
-
-def test_a_mark_above_the_cap_gets_no_share() -> None:
-    fig, ax = plots.axes()
-    plots.sweeps_distribution(ax, [100, np.nan], cap=1000, mark=1425)
-    assert not any("solved by then" in t for t in texts(fig))
-    plots.save(fig)
-
-
 def test_survival_curves_are_kaplan_meier_estimates() -> None:
     _, ax = plots.axes()
     times, observed = _times()
@@ -387,16 +328,10 @@ NONE = np.empty(0)
 NO_NETWORKS = (NONE, NONE.astype(bool))
 NAN = [np.nan, np.nan]
 DEGENERATE: list[Callable[[Any], object]] = [
-    lambda ax: plots.sweeps_distribution(ax, NONE, 1000),
-    lambda ax: plots.sweeps_distribution(ax, NAN, 1000),
-    lambda ax: plots.sweeps_distribution(ax, NAN, 1000, log=True),
     lambda ax: plots.survival_curves(ax, {}, 1000),
     lambda ax: plots.survival_curves(ax, {"none": NO_NETWORKS}, 1000, log=True),
     lambda ax: plots.survival_curves(ax, {"never": ([1000], [False])}, 1000, log=True, log_time=True),
     lambda ax: plots.survival_curves(ax, {"always": ([3, 5], [True, True])}, 1000, log=True, at_risk=True),
-    lambda ax: plots.error_curves(ax, NONE, np.empty((0, 0)), NONE.astype(bool)),
-    lambda ax: plots.error_curves(ax, [1, 2], [[np.nan, 1], [np.nan, 0]], [False, True], highlight=[0]),
-    lambda ax: plots.error_curves(ax, [1, 2], [NAN, NAN], [False, False]),
     lambda ax: plots.heatmap(ax, [NAN], [1, 2], [1]),
     lambda ax: plots.heatmap(ax, [[1.0, 1.0]], [1, 2], [1], log=True, mark=(1.5, 1)),
     lambda ax: plots.rate_curves(ax, [0.1], {"nan": ([np.nan],) * 3, "one": ([0.5], [0.4], [0.6])}),
@@ -409,7 +344,6 @@ DEGENERATE: list[Callable[[Any], object]] = [
     lambda ax: plots.confusion_matrix(ax, np.zeros((2, 2), int)),
     lambda ax: plots.image_grid(ax.figure, np.empty((0, 8, 8))),
     lambda ax: plots.image_grid(ax.figure, np.full((1, 8, 8), np.nan), diverging=True),
-    lambda ax: plots.hinton_gallery(ax.figure, []),
 ]
 
 

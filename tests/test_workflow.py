@@ -91,8 +91,8 @@ def test_an_edited_engine_retrains(edited):
 
 def test_a_single_file_is_a_target(edited):
     folder, edit = edited
-    edit("results/symmetry/figures/sweeps.svg")
-    assert planned(folder, "results/symmetry/figures/sweeps.svg") == {"draw_symmetry": 1}
+    edit("results/symmetry/figures/moments.svg")
+    assert planned(folder, "results/symmetry/figures/moments.svg") == {"draw_symmetry": 1}
 
 
 def test_jobs_run_with_the_python_of_snakemake_from_any_folder(tmp_path):

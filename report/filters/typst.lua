@@ -115,7 +115,7 @@ local blocks = {
     if div.classes:includes("cards") then return cards(div) end
     if div.classes:includes("findings") then return findings(div) end
     if div.classes:includes("abstract") then return wrapped("#abstract[", div.content, "]") end
-    if div.identifier == "front" then return div.content .. { typst("#contents()") } end
+    if div.identifier == "front" then return div.content end
     if div.identifier == "refs" then return wrapped("#reference-list[", div.content, "]") end
     if div.classes:includes("details") then return div.content end
     for kind, name in pairs(kinds) do

@@ -15,7 +15,7 @@ def claims_table(claims: Iterable[Claim], caption: str, label: str = "tbl:claims
     """
     lines = [
         f"| | Claim | {source} | Ours | Verdict |",
-        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 17, 60, 18)),
+        "|" + "".join(f":{'-' * n}|" for n in (5, 30, 16, 61, 18)),
     ]
     for claim in claims:
         cells = [

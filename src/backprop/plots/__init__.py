@@ -9,13 +9,14 @@ weights, `distributions` learning times, `rates` rates with intervals, `curves` 
 `grids` cells and images, and `surfaces` a loss over two parameters.
 """
 
-from backprop.plots.curves import error_curves, loss_curve
-from backprop.plots.distributions import survival_curves, sweeps_distribution
+from backprop.plots.curves import loss_curve
+from backprop.plots.distributions import survival_curves
 from backprop.plots.grids import colour_bar, confusion_matrix, heatmap, image_grid
 from backprop.plots.labels import End, EndLabels, spread
-from backprop.plots.networks import hinton_diagram, hinton_gallery, network_diagram
+from backprop.plots.networks import hinton_diagram, network_diagram
 from backprop.plots.rates import interval_dots, rate_curves, rate_intervals
 from backprop.plots.style import (
+    CARD,
     COLUMN,
     FIXED,
     WIDE,
@@ -28,9 +29,10 @@ from backprop.plots.style import (
     save,
     tick,
 )
-from backprop.plots.surfaces import surface_and_contours
+from backprop.plots.surfaces import contours
 
 __all__ = [
+    "CARD",
     "COLUMN",
     "FIXED",
     "WIDE",
@@ -39,11 +41,10 @@ __all__ = [
     "axes",
     "colour_bar",
     "confusion_matrix",
-    "error_curves",
+    "contours",
     "figure",
     "heatmap",
     "hinton_diagram",
-    "hinton_gallery",
     "image_grid",
     "interval_dots",
     "loss_curve",
@@ -56,8 +57,6 @@ __all__ = [
     "rate_intervals",
     "save",
     "spread",
-    "surface_and_contours",
     "survival_curves",
-    "sweeps_distribution",
     "tick",
 ]

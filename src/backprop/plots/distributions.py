@@ -8,16 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from backprop.evidence.statistics import kaplan_meier, quantile_of
+from backprop.evidence.statistics import kaplan_meier
 from backprop.plots.labels import End, EndLabels
 from backprop.plots.style import (
-    BLUE,
     DASHES,
-    INK,
     MUTED,
     SERIES,
     SMALL,
-    VERMILLION,
     log_ticks,
     number_ticks,
     percent,
@@ -25,88 +22,6 @@ from backprop.plots.style import (
 )
 
 Sample = tuple[npt.ArrayLike, npt.ArrayLike]
-
-
-def sweeps_distribution(
-    ax: Axes,
-    first_sweeps: npt.ArrayLike,
-    cap: float,
-    mark: float | None = None,
-    mark_label: str = "the paper",
-    log: bool = False,
-    bins: int = 60,
-    top: float | None = None,
-) -> None:
-    """Histogram of the sweeps until each network met the criterion, with a separate bar for unsolved networks.
-
-    `first_sweeps` is [n]: nan, a negative number or a number above `cap` means that the network was not solved by
-    `cap` sweeps. `mark` draws a line at that many sweeps, labelled with the share of all networks solved by then;
-    unsolved networks count as slower. `log` makes the axis of sweeps logarithmic. `top` is the count at which the axis
-    of networks ends (default: just above the highest bar), so that several histograms can share it.
-    """
-    times = np.asarray(first_sweeps, float).ravel()
-    solved = np.isfinite(times) & (times >= 0) & (times <= cap)
-    learned = times[solved]
-    low = max(float(learned.min() if learned.size else cap / 10), 1.0) if log else 0.0
-    edges = np.geomspace(low * 0.95, cap, bins + 1) if log else np.linspace(low, cap, bins + 1)
-    counts, _ = np.histogram(learned, edges)
-    ax.stairs(counts, edges, fill=True, color=BLUE, alpha=0.85, lw=0)
-    if log:
-        ax.set_xscale("log")
-        start, stop = cap * (cap / edges[0]) ** 0.05, cap * (cap / edges[0]) ** 0.1
-    else:
-        number_ticks(ax.xaxis)
-        start, stop = cap * 1.05, cap * 1.1
-    censored = times.size - learned.size
-    top = top or max(float(counts.max(initial=1)), 1.0)
-    if censored:
-        # A tall bar of unsolved networks would flatten the histogram, so the bar is cut and labelled with its count.
-        height = min(censored, 1.05 * top)
-        ax.bar(
-            start,
-            height,
-            stop - start,
-            align="edge",
-            color="white",
-            edgecolor=VERMILLION,
-            hatch="////",
-            clip_on=False,
-            lw=0.9,
-        )
-        if height < censored:
-            for colour, width in ((VERMILLION, 4.4), ("white", 2.8)):
-                span = np.array([start - 0.3 * (stop - start), stop + 0.3 * (stop - start)])
-                tilt = np.array([0.92, 0.96]) * height
-                ax.plot(span, tilt, color=colour, lw=width, solid_capstyle="butt", clip_on=False, zorder=3)
-        ax.annotate(
-            f"not solved\nby {cap:,.0f}:\n{censored:,}\n({percent(censored / times.size)})",
-            (stop, height),
-            (10, 0),
-            textcoords="offset points",
-            va="top",
-            fontsize=SMALL,
-            color=VERMILLION,
-            annotation_clip=False,
-        )
-    ax.set_xlim(edges[0], stop if censored else cap)
-    ax.set_ylim(0, 1.15 * top)
-    if log:
-        log_ticks(ax.xaxis)
-    if mark is not None:
-        share = quantile_of(mark, np.where(solved, times, cap), solved)
-        ax.axvline(mark, ymax=0.97, color=INK, lw=1.1, ls=DASHES[1])
-        late = mark > (np.sqrt(edges[0] * cap) if log else cap / 2)
-        ax.annotate(
-            f"{mark_label}: {mark:,.0f} sweeps" + ("" if share is None else f",\n{percent(share)} solved by then"),
-            (mark, 1),
-            (-4 if late else 4, 2),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="right" if late else "left",
-            va="top",
-            fontsize=SMALL,
-        )
-    ax.set(xlabel="sweeps until solved", ylabel=f"networks (of {times.size:,})")
 
 
 def survival_curves(

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from backprop.plots.style import FIXED, INK, MUTED, NEGATIVE, NEGATIVE_FILL, POSITIVE, RULE, SHADE, SMALL, number
@@ -157,39 +156,3 @@ def hinton_diagram(
     ax.set_yticks(range(len(rows)), labels=list(rows))
     ax.tick_params(length=0, pad=2)
     ax.spines[:].set_visible(False)
-
-
-def hinton_gallery(
-    figure: Figure,
-    matrices: Sequence[npt.ArrayLike],
-    titles: Sequence[str] = (),
-    solved: Sequence[bool] | None = None,
-    columns: int = 6,
-    common_scale: bool = False,
-) -> None:
-    """Hinton diagrams of many networks, each [rows, columns], in lines of `columns` diagrams.
-
-    Each network has its own scale, because the patterns are compared and not the magnitudes, unless `common_scale` is
-    set. `solved` [n] says which networks solved their task; the others get a darker background and a grey title with
-    a cross.
-    """
-    lines = max(1, -(-len(matrices) // columns))
-    largest = None
-    if common_scale and len(matrices):
-        largest = float(np.nanmax([np.nanmax(np.abs(np.asarray(m, float))) for m in matrices]))
-    grid = figure.subplots(lines, columns, squeeze=False).ravel()
-    for k, ax in enumerate(grid):
-        if k >= len(matrices):
-            ax.axis("off")
-            continue
-        failed = solved is not None and not solved[k]
-        hinton_diagram(ax, matrices[k], largest, background="#d5d5d5" if failed else SHADE)
-        title = titles[k] if k < len(titles) else ""
-        ax.set_title(
-            ("× " if failed else "") + title,
-            fontsize=SMALL,
-            fontweight="normal",
-            pad=3,
-            loc="center",
-            color=MUTED if failed else INK,
-        )

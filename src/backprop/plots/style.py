@@ -27,8 +27,9 @@ from backprop.protocol import UserError
 
 matplotlib.rcdefaults()  # figures must not depend on the matplotlibrc of a user or a folder
 
-COLUMN, WIDE = 6.3, 7.4
-"""Widths in inches: the text column of the report, and a figure that extends into the margins, also of a printed page.
+COLUMN, WIDE, CARD = 6.3, 7.4, 2.08
+"""Widths in inches: the text column of the report, a figure that extends into the margins, also of a printed page, and
+one of three figures side by side.
 Both are printed as they are drawn, so a font size here is the one in print."""
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -88,7 +89,6 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "axes3d.automargin": True,
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,

@@ -14,7 +14,7 @@ from backprop import plots
 from backprop.experiments.family_trees import people
 from backprop.experiments.family_trees.analyse import activities, unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
-from backprop.experiments.family_trees.protocol import LATE, NO_DECAY, SEARCH, UNDECAYED
+from backprop.experiments.family_trees.protocol import LATE, SEARCH, UNDECAYED
 from backprop.experiments.family_trees.regimes import SHOWN
 from backprop.experiments.family_trees.stall import STALLS
 from backprop.plots import style
@@ -32,7 +32,7 @@ ASKED, ANSWER = style.BLUE, style.VERMILLION
 
 def task(runs: Runs, values: Values) -> Figure:
     """RHW Figs. 2 and 3: the trees, and the activity of every unit of one of our networks for the case shown there."""
-    fig = plots.figure(plots.COLUMN, 4.1)
+    fig = plots.figure(plots.COLUMN, 3.45)
     upper, lower = fig.subplots(2, 1, height_ratios=(1.9, 2.6))
     _trees(upper)
     _activity(lower, runs, values)
@@ -107,7 +107,7 @@ def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
 
 def learning(runs: Runs, values: Values) -> Figure:
     """The share of cases that are right over the sweeps: a network's own cases, and those held out."""
-    fig, ax = plots.axes(plots.COLUMN, 2.6)
+    fig, ax = plots.axes(plots.COLUMN, 2.3)
     variants, ends = values["variants"], []
     longest = max(own["cap"] for own in variants.values())
     ax.set_xscale("log")
@@ -172,7 +172,7 @@ def _title_of_learning(variants: Mapping[str, Any]) -> str:
 
 def stall(runs: Runs, values: Values) -> Figure:
     """Left, the spread of the outputs over the cases; right, the growth that curvature allows, before decay."""
-    fig = plots.figure(plots.WIDE, 2.6)
+    fig = plots.figure(plots.WIDE, 2.1)
     left, right = fig.subplots(1, 2)
     numbers = values["stall"]
     labels = (
@@ -218,7 +218,7 @@ def units(runs: Runs, values: Values) -> Figure:
     """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 2.9)
+    fig = plots.figure(plots.COLUMN, 2.35)
     grid = fig.subplots(len(values["pairs"]), 2)
     for axes, pair in zip(grid, values["pairs"], strict=True):
         turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])
@@ -236,29 +236,9 @@ def _correlation(value: float) -> str:
     return f"correlation {plots.number(abs(value), 2)}"
 
 
-def search(runs: Runs, values: Values) -> Figure:
-    """The share of cases learned, by the range of the initial weights and the multiple of the rates, for each decay."""
-    fig = plots.figure(plots.COLUMN, 2.1)
-    for number, (ax, name) in enumerate(zip(fig.subplots(1, 2, sharey=True), (SEARCH, NO_DECAY), strict=True)):
-        rows = values[name]["rows"]
-        scales, ranges = (sorted({row[key] for row in rows}) for key in ("scale", "weight_range"))
-        decay = rows[0]["decay"]
-        at = {(row["weight_range"], row["scale"]): 100 * row["learned"] for row in rows}
-        cells = [[at[w, s] for s in scales] for w in ranges]
-        plots.heatmap(
-            ax, cells, scales, ranges, "rates, times the paper's", "" if number else "initial weights ±",
-            "cases learned, %", limits=(0.0, 100.0), text=lambda v: f"{v:.0f}", bar=bool(number),
-        )  # fmt: skip
-        ax.tick_params(labelsize=SMALL)
-        for text in ax.texts:
-            text.set_fontsize(SMALL)
-        ax.set_title(f"decay {decay:.1%} per sweep" if decay else "no decay")
-    return fig
-
-
 def finding(runs: Runs, values: Values) -> Figure:
     """The share of the learned cases that are right over the sweeps, as stated and with late decay."""
-    fig, ax = plots.axes(2.5, 1.55)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     for name, label, colour, height in (
         (LATE, "late decay", style.BLUE, 0.86),
         ("paper", "as stated", style.VERMILLION, 0.08),
@@ -281,6 +261,5 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "learning": learning,
     "units": units,
     "stall": stall,
-    "search": search,
     "finding": finding,
 }

@@ -13,12 +13,11 @@ from matplotlib.patches import Ellipse
 from backprop import plots
 from backprop.evidence.formatting import power_of_ten
 from backprop.plots.style import BLACK, BLUE, DASHES, INK, MARKERS, MUTED, SMALL, VERMILLION
-from backprop.plots.surfaces import PATHS
 from backprop.results.variant import Run
 
 Runs = Mapping[str, Run]
 
-COLOURS = dict(zip(("small", "large", "adam"), PATHS, strict=False))
+COLOURS = {"small": BLACK, "large": VERMILLION, "adam": BLUE}
 
 
 def recovered(runs: Runs, values: Mapping[str, Any]) -> Figure:
@@ -31,31 +30,22 @@ def recovered(runs: Runs, values: Mapping[str, Any]) -> Figure:
 
 
 def landscape(runs: Runs, values: Mapping[str, Any]) -> Figure:
-    """The mean squared error over (a, b) as a surface and as contours, with the path of every method on both."""
+    """The mean squared error over (a, b) as contours, with the path of every method."""
     arrays = runs["paper"].arrays
-    fig = plots.figure(plots.WIDE, 3.7)
-    left, right = plots.surface_and_contours(
-        fig,
-        arrays["mesh_a"],
-        arrays["mesh_b"],
-        arrays["surface"],
-        best=tuple(arrays["least_squares"][0]),
-        xlabel="slope a",
-        ylabel="intercept b",
-        zlabel="mean squared error",
-    )
-    left.computed_zorder = False  # draw the paths in front of the surface
+    fig, ax = plots.axes(plots.COLUMN, 3.0)
+    plots.contours(
+        ax, arrays["mesh_a"], arrays["mesh_b"], arrays["surface"], best=tuple(arrays["least_squares"][0]),
+        label="mean squared error",
+    )  # fmt: skip
+    ax.set(xlabel="slope a", ylabel="intercept b")
     for k, (name, colour) in enumerate(COLOURS.items()):
         # the first step of the diverging path already leaves the plot; nothing more of it can be drawn
         path = arrays[name][0][: 2 if name == "large" else None]
-        right.plot(*path.T, color="white", lw=2.6, alpha=0.8)
-        right.plot(*path.T, color=colour, lw=1.4, ls=DASHES[k])
-        _name_path(right, name, path, values)
-        if name != "large":
-            height = np.log10(arrays[f"{name}_mse"][0])
-            left.plot(*path.T, height, color="white", lw=2.6, zorder=9)
-            left.plot(*path.T, height, color=colour, lw=1.4, ls=DASHES[k], zorder=10)
-    right.plot(*arrays["small"][0, 0], "o", mfc="white", mec=INK, ms=5)
+        ax.plot(*path.T, color="white", lw=2.6, alpha=0.8, gid=plots.FIXED)
+        ax.plot(*path.T, color=colour, lw=1.4, ls=DASHES[k], gid=plots.FIXED)
+        _name_path(ax, name, path, values)
+    ax.plot(*arrays["small"][0, 0], "o", mfc="white", mec=INK, ms=5, gid=plots.FIXED)
+    ax.set_title("Descent takes the steep side first, then the flat valley")
     return fig
 
 
@@ -183,7 +173,7 @@ def _name_path(ax: Axes, name: str, path: np.ndarray, values: Mapping[str, Any])
     ax.annotate(
         text, tuple(inside[int(share * (len(inside) - 1))]), place, textcoords="offset points", fontsize=SMALL,
         color=COLOURS[name], fontweight="bold", ha=align,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8, "gid": plots.FIXED}, gid=plots.FIXED,
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter
 
 from backprop import plots
 from backprop.experiments.long_run.gaps import SIGNS, gap
@@ -29,7 +28,7 @@ RATIOS = ("1:2:4", "2:3:4", "1:2:3")
 
 def survival(runs: Runs, values: Values) -> Figure:
     """The share of networks still unsolved, to the late cap, on a logarithmic axis of sweeps."""
-    fig, ax = plots.axes(plots.COLUMN, 2.6)
+    fig, ax = plots.axes(plots.COLUMN, 2.2)
     groups, cap = {}, 0
     for label, run in by_coding(runs).items():
         times = run.table["sweeps_0.5"]
@@ -49,7 +48,7 @@ def survival(runs: Runs, values: Values) -> Figure:
 
 def finding(runs: Runs, values: Values) -> Figure:
     """The share still unsolved under each coding, small; no network is censored before the cap."""
-    fig, ax = plots.axes(2.5, 1.55)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     for k, (label, run) in enumerate(by_coding(runs).items()):
         times, cap = np.sort(run.table["sweeps_0.5"].dropna()), run.protocol["sweeps"]
         left = 1 - np.arange(len(times) + 1) / len(run.table)
@@ -67,74 +66,9 @@ def finding(runs: Runs, values: Values) -> Figure:
     return fig
 
 
-def fates(runs: Runs, values: Values) -> Figure:
-    """E over sweeps of networks unsolved when Experiment 1 stops, targets 0 and 1: a plateau, and its end."""
-    run, plateau = runs["paper"], values["variants"]["paper"]["plateau"]
-    times = run.table["sweeps_0.5"]
-    late = np.flatnonzero(times.isna() | (times > plateau["sweep"]))
-    late = np.sort(np.random.default_rng(1986).permutation(late)[:100])
-    solved = run.table.solved.to_numpy()[late]
-    sweeps, errors = run.arrays["error_sweeps"], run.arrays["errors"][late].T
-    start = sweeps >= 0.4 * plateau["sweep"]
-    fig, ax = plots.axes(plots.COLUMN, 3.0)
-    plots.error_curves(ax, sweeps[start], errors[start], solved, log_time=True)
-    ax.set_title("One by one, networks leave the plateau" if plateau.get("escapes") else "Networks unsolved at the cap")
-    return fig
-
-
-def levels(runs: Runs, values: Values) -> Figure:
-    """E of the failed networks at the cap, by the number of palindromes that they miss."""
-    coded = {label: run for label, run in by_coding(runs).items() if not run.table.solved.all()}
-    fig = plots.figure(plots.COLUMN, max(1.6, 2.2 * len(coded)))
-    axes = np.atleast_1d(fig.subplots(max(1, len(coded)), 1))
-    if not coded:
-        axes[0].text(0.5, 0.5, "every network solved the task", ha="center", va="center")
-        axes[0].set_axis_off()
-    for ax, (label, run) in zip(axes, coded.items(), strict=False):
-        failed = run.table[~run.table.solved & run.table.error_at_cap.notna()]
-        edges = np.arange(np.floor(failed.error_at_cap.min() * 50), np.ceil(failed.error_at_cap.max() * 50) + 2) / 50
-        bottom = np.zeros(len(edges) - 1)
-        for k, (missed, members) in enumerate(failed.groupby("missed")):
-            counts, _ = np.histogram(members.error_at_cap, edges)
-            ax.bar(
-                edges[:-1],
-                counts,
-                np.diff(edges),
-                bottom,
-                align="edge",
-                color=style.SERIES[k % len(style.SERIES)],
-                label=f"{missed} of 8 missed: {len(members)}",
-            )
-            bottom += counts
-        ax.legend(title="palindromes", title_fontsize=style.SMALL, loc="upper left")
-        ax.set_title(f"targets {label}: the {len(failed)} that never solve it")
-        ax.set(xlabel=f"E after {run.protocol['sweeps']:,} sweeps", ylabel="networks")
-    return fig
-
-
-def knocks(runs: Runs, values: Values) -> Figure:
-    """Failed networks that are displaced: the shares that solve the task, and that return to the same E."""
-    fig, ax = plots.axes(plots.COLUMN, 2.7)
-    groups, sizes = {}, [0.01, 1.0]
-    for label, run in by_coding(runs).items():
-        rows = values["variants"][run.variant]["knocks"]
-        if rows and rows[0]["solved"]["n"]:
-            sizes = [row["size"] for row in rows]
-            for key, word in (("back", "back at the same E"), ("solved", "solved")):
-                bands = [[row[key][part] for row in rows] for part in ("rate", "low", "high")]
-                groups[f"{word} ({label})"] = (bands[0], bands[1], bands[2])
-    plots.rate_curves(
-        ax, sizes, groups, xlabel="displacement, share of the norm of the weights", ylabel="failed networks"
-    )
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
-    ax.set_xticks(sizes)
-    ax.minorticks_off()
-    return fig
-
-
 def weights(runs: Runs, values: Values) -> Figure:
     """The norm of the weights over sweeps, under each coding."""
-    fig, ax = plots.axes(plots.COLUMN, 2.7)
+    fig, ax = plots.axes(plots.COLUMN, 1.9)
     ends = []
     k = 0
     for label, run in by_coding(runs).items():
@@ -161,7 +95,7 @@ def weights(runs: Runs, values: Values) -> Figure:
 
 def families(runs: Runs, values: Values) -> Figure:
     """The margin of magnitudes over the plane of their ratios, its two maxima, and the solved networks."""
-    fig, ax = plots.axes(plots.COLUMN, 3.5)
+    fig, ax = plots.axes(plots.COLUMN, 2.45)
     x, y = np.meshgrid(np.geomspace(0.97, 4.6, 420), np.geomspace(0.97, 9, 420))
     height = gap(x, y)
     mesh = ax.pcolormesh(x, y, height, cmap="cividis", shading="nearest", rasterized=True, vmin=0, vmax=0.25)
@@ -178,7 +112,7 @@ def families(runs: Runs, values: Values) -> Figure:
     for summit in values["maxima"]:
         ax.annotate(
             f"{summit['name']}\nmargin {summit['gap']:.2f}", (summit["middle"], summit["large"]), (11, 0),
-            textcoords="offset points", fontweight="bold", va="center", zorder=6, path_effects=halo,
+            textcoords="offset points", fontweight="bold", va="center", zorder=6, path_effects=halo, gid=plots.FIXED,
         )  # fmt: skip
     ax.set(xscale="log", yscale="log", xlim=(0.97, 4.6), ylim=(0.97, 9))
     ax.set(xlabel="middle / smallest magnitude", ylabel="largest / smallest magnitude")
@@ -197,7 +131,7 @@ def families(runs: Runs, values: Values) -> Figure:
 def sums(runs: Runs, values: Values) -> Figure:
     """The signed sums of three magnitudes on a number line, for both families and for a ratio that fails."""
     threshold = values["threshold"] or 0.0
-    fig = plots.figure(plots.COLUMN, 3.0)
+    fig = plots.figure(plots.COLUMN, 2.5)
     axes = fig.subplots(len(RATIOS), 1, sharex=True)
     for ax, ratio in zip(axes, RATIOS, strict=True):
         magnitudes = np.array([int(part) for part in ratio.split(":")])
@@ -223,9 +157,6 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "survival": survival,
     "finding": finding,
     "sums": sums,
-    "fates": fates,
-    "levels": levels,
-    "knocks": knocks,
     "weights": weights,
     "families": families,
 }

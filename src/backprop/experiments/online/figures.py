@@ -27,7 +27,7 @@ def nearness(runs: Runs, values: Values) -> Figure:
 
     The fixed order has its median and the range of 90 % of its networks; the other procedures share one grey range.
     """
-    fig = plots.figure(plots.COLUMN, 2.7)
+    fig = plots.figure(plots.COLUMN, 2.2)
     axes = fig.subplots(1, 2, sharey=True)
     for ax, (name, (_, mark)) in zip(axes, PRINTS.items(), strict=True):
         away = {variant: _distances(runs[variant], name) for variant in ORDERS if variant in runs}
@@ -75,7 +75,7 @@ def _title(name: str, values: Values) -> str:
 
 def network(runs: Runs, values: Values) -> Figure:
     """PDP Fig. 9 beside our closest network in fixed order after as many presentations, in the same orientation."""
-    fig = plots.figure(plots.COLUMN, 3.1)
+    fig = plots.figure(plots.COLUMN, 2.8)
     axes = fig.subplots(1, 2)
     shown = [(NAMES["pdp"], "", measures.PDP_FIGURE_9)]
     near = values["variants"]["paper"]["pdp"]

@@ -25,7 +25,7 @@ TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 4.0)
 
 def solved(runs: Runs, values: Values) -> Figure:
     """The share of networks that solve the task, with lines of equal step and the pairs that the text compares."""
-    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), 3.0, limits=(0.0, 1.0))
+    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), 2.6, limits=(0.0, 1.0))
     plots.percent_ticks(bar.yaxis)
     for ax, own in zip(axes, values["codings"], strict=True):
         for step in STEPS:
@@ -39,20 +39,7 @@ def solved(runs: Runs, values: Values) -> Figure:
     return fig
 
 
-def sweeps(runs: Runs, values: Values) -> Figure:
-    """The median number of sweeps, hatched where fewer than half of the networks solve the task by the cap."""
-    medians = [cell for own in values["codings"] for line in own["median"] for cell in line if cell is not None]
-    message = "At no pair do half of the networks learn"
-    if medians:
-        message = f"The median is {min(medians):,.0f} sweeps at the fastest pair, {max(medians):,.0f} at the slowest"
-    fig, axes, bar = _maps(values, "median", "median sweeps", message, 2.5, log=True, cmap="cividis_r")
-    for ax in axes:
-        ax.patch.set(hatch="////", facecolor="white", edgecolor=style.MUTED)
-    bar.invert_yaxis()  # bright is good, and at the top, as in the map of the share solved
-    return fig
-
-
-FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"solved": solved, "sweeps": sweeps}
+FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {"solved": solved}
 
 
 def title(values: Values) -> str:
@@ -118,4 +105,4 @@ def _line_of_constant_step(ax: Axes, step: float, epsilons: Sequence[float], alp
     rows, wanted = zip(*((k, step * (1 - alpha)) for k, alpha in enumerate(alphas) if alpha < 1), strict=True)
     x = np.interp(np.log(wanted), np.log(rates), columns, left=np.nan, right=np.nan)
     for color, width in (("black", 2.0), ("white", 0.9)):
-        ax.plot(x, rows, color=color, lw=width)
+        ax.plot(x, rows, color=color, lw=width, gid=plots.FIXED)

@@ -19,16 +19,10 @@ from backprop.results.variant import Run
 Runs = Mapping[str, Run]
 Values = Mapping[str, Any]
 
-BINS = 60
-"""Bars of the histograms of sweeps."""
-
-GALLERY = {"1:2:4": 6, "2:3:4": 6, "unsolved": 6}
-"""Networks of each kind in the gallery; a fixed generator draws them from all of a kind."""
-
 
 def figure_1(runs: Runs, values: Values) -> Figure:
     """The printed network beside a typical one of ours under each coding, in the orientation of RHW Fig. 1."""
-    fig = plots.figure(plots.COLUMN, 3.3)
+    fig = plots.figure(plots.COLUMN, 3.0)
     axes = fig.subplots(1, 3)
     diagram(axes[0], measures.FIGURE_1, "RHW Fig. 1", f"after {PRINTED_SWEEPS:,} sweeps")
     coded = by_coding(runs)
@@ -48,44 +42,9 @@ def figure_1(runs: Runs, values: Values) -> Figure:
     return fig
 
 
-def sweeps(runs: Runs, values: Values) -> Figure:
-    """How many sweeps the networks take under each target coding; the paper's 1,425 is marked."""
-    coded = by_coding(runs)
-    fig = plots.figure(plots.COLUMN, 1.35 * len(coded) + 0.2)
-    axes = np.atleast_1d(fig.subplots(len(coded), 1, sharex=True))
-    cap = max(run.protocol["sweeps"] for run in coded.values())
-    times = {label: run.table["sweeps_0.5"] for label, run in coded.items()}
-    highest = max(np.histogram(own.dropna(), BINS, (0, cap))[0].max() for own in times.values())
-    for ax, (label, own) in zip(axes, times.items(), strict=True):
-        plots.sweeps_distribution(ax, own, cap, mark=PRINTED_SWEEPS, bins=BINS, top=highest)
-        ax.set_title(f"targets {label}: {plots.percent(own.notna().mean())} solved by sweep {cap:,}")
-        if ax is not axes[-1]:
-            ax.set_xlabel("")
-    return fig
-
-
-def gallery(runs: Runs, values: Values) -> Figure:
-    """Hinton diagrams of random networks at the cap, one row for each family and one for unsolved networks."""
-    run, rng = runs["paper"], np.random.default_rng(1986)
-    kinds = np.where(run.table.solved, run.table.family, "unsolved")
-    rows = {kind: _some(rng, np.flatnonzero(kinds == kind), count) for kind, count in GALLERY.items()}
-    rows = {kind: chosen for kind, chosen in rows.items() if len(chosen)}
-    columns = max(len(chosen) for chosen in rows.values())
-    weights = run.arrays["layer_1"][:, -1].astype(float)
-    # a column without weights sets the biases apart
-    apart = np.insert(weights, weights.shape[2] - 1, np.nan, axis=2)
-    chosen = [i for row in rows.values() for i in row]
-    fig = plots.figure(plots.COLUMN, 0.66 * np.ceil(len(chosen) / columns) + 0.1)
-    titles = [f"seed {run.table.seed[i]}" for i in chosen]
-    plots.hinton_gallery(fig, [apart[i] for i in chosen], titles, [bool(run.table.solved[i]) for i in chosen], columns)
-    for k, kind in enumerate(rows):
-        fig.axes[k * columns].set_ylabel(kind)
-    return fig
-
-
 def finding(runs: Runs, values: Values) -> Figure:
     """The two families: the median weights of a hidden unit, over its largest, and their share of the solved."""
-    fig = plots.figure(2.5, 1.7)
+    fig = plots.figure(plots.CARD, 1.35)
     axes = fig.subplots(1, 2, sharey=True)
     coded = by_coding(runs)
     for ax, name in zip(axes, ("1:2:4", "2:3:4"), strict=True):
@@ -108,11 +67,9 @@ FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "task": task,
     "finding": finding,
     "one_network": one_network,
-    "sweeps": sweeps,
     "trajectory": trajectory,
     "figure_1": figure_1,
     "moments": moments,
-    "gallery": gallery,
 }
 
 
@@ -145,7 +102,3 @@ def _oriented(layers: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.nda
     _, best = measures.distance_to(*stacked)
     layer_1, layer_2 = measures.apply_symmetry(*stacked, measures.symmetries()[best[0]])
     return layer_1[0], layer_2[0]
-
-
-def _some(rng: np.random.Generator, rows: np.ndarray, count: int) -> np.ndarray:
-    return np.sort(rng.permutation(rows)[:count])

@@ -33,7 +33,7 @@ KINDS = {
 
 def task(runs: Runs, values: Values) -> Figure:
     """The eight palindromes, a near miss, and the network that has to tell palindromes from all other strings."""
-    fig = plots.figure(plots.COLUMN, 2.3)
+    fig = plots.figure(plots.COLUMN, 1.85)
     left, right = fig.subplots(1, 2, width_ratios=(1.28, 1))
     inputs = measures.cases()
     palindromes = ["".join(f"{bit:.0f}" for bit in row) for row in inputs[measures.is_palindrome(inputs)]]
@@ -54,10 +54,11 @@ def _string(ax: Axes, x: float, y: float, string: str) -> None:
     for k, bit in enumerate(string):
         on, differs = bit == "1", bit != string[-1 - k]
         cell = Rectangle(
-            (x + k - 0.44, y - 0.44), 0.88, 0.88, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.7
-        )
+            (x + k - 0.44, y - 0.44), 0.88, 0.88, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED,
+            lw=0.7, gid=plots.FIXED if on else None,
+        )  # fmt: skip
         ax.add_patch(cell)
-        ax.text(x + k, y - 0.03, bit, ha="center", va="center", color="white" if on else style.INK)
+        _bit(ax, x + k, y, on)
         if differs:
             frame = Rectangle((x + k - 0.54, y - 0.54), 1.08, 1.08, fill=False, edgecolor=style.VERMILLION, lw=1.8)
             ax.add_patch(frame)
@@ -73,21 +74,33 @@ def _architecture(ax: Axes) -> None:
         ax.plot([unit, 0], [2.1, 4.2], color=style.RULE, lw=0.9, zorder=0)
     for x, bit in zip(columns, "011110", strict=True):
         on = bit == "1"
-        ax.add_patch(Circle((x, 0), 0.36, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.8))
-        ax.text(x, -0.03, bit, ha="center", va="center", color="white" if on else style.INK)
+        _unit(ax, x, 0, on)
+        _bit(ax, x, 0, on)
     for x in hidden:
-        ax.add_patch(Circle((x, 2.1), 0.36, facecolor="white", edgecolor=style.MUTED, lw=0.8))
-    ax.add_patch(Circle((0, 4.2), 0.36, facecolor=style.BLUE, edgecolor=style.MUTED, lw=0.8))
-    ax.text(0, 4.17, "1", ha="center", va="center", color="white")
+        _unit(ax, x, 2.1, False)
+    _unit(ax, 0, 4.2, True)
+    _bit(ax, 0, 4.2, True)
     ax.text(0.6, 4.2, "output: is it a\npalindrome?", va="center", linespacing=1.25)
     ax.text(2.0, 2.1, "2 hidden\nunits", va="center", linespacing=1.25)
     ax.text(0, -0.75, "6 inputs", ha="center", va="center")
     ax.set(xlim=(-3.2, 3.7), ylim=(-1.1, 4.8), aspect="equal")
 
 
+def _unit(ax: Axes, x: float, y: float, on: bool) -> None:
+    circle = Circle((x, y), 0.36, facecolor=style.BLUE if on else "white", edgecolor=style.MUTED, lw=0.8)
+    circle.set_gid(plots.FIXED if on else None)
+    ax.add_patch(circle)
+
+
+def _bit(ax: Axes, x: float, y: float, on: bool) -> None:
+    """The value of a bit or unit; on a dark ground it is white, also in dark mode."""
+    text = ax.text(x, y - 0.03, f"{on:d}", ha="center", va="center", color="white" if on else style.INK)
+    text.set_gid(plots.FIXED if on else None)
+
+
 def one_network(runs: Runs, values: Values) -> Figure:
     """One network at the paper's sweep, as the report shows it live: its weights, E over sweeps, and all outputs."""
-    fig = plots.figure(plots.COLUMN, 3.8)
+    fig = plots.figure(plots.COLUMN, 3.3)
     run, traced = runs[values["traced"]["variant"]], values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(run)
     axes = fig.subplot_mosaic("we\nwo", width_ratios=(1.25, 1), height_ratios=(1, 1.7))
@@ -105,7 +118,7 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     """The 17 weights of the traced network over sweeps, and E below."""
     traced = values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(runs[traced["variant"]])
-    fig = plots.figure(plots.COLUMN, 3.7)
+    fig = plots.figure(plots.COLUMN, 3.1)
     above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
     lines = {
         "hidden unit 1": layer_1[:, 0, :-1], "hidden unit 2": layer_1[:, 1, :-1], "hidden biases": layer_1[:, :, -1],
@@ -114,7 +127,9 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     for kind, (colour, dash) in KINDS.items():
         drawn = above.plot(sweeps, lines[kind], color=colour, ls=dash, lw=1.3)
         drawn[0].set_label(kind)
-    above.legend(loc="upper left", handlelength=2.4, ncols=1)
+    fig.legend(
+        *above.get_legend_handles_labels(), loc="outside lower center", handlelength=2.2, ncols=5, columnspacing=1.1
+    )
     above.set(ylabel="weight")
     below.semilogy(sweeps, errors, color=style.INK, lw=1.3)
     below.set(ylabel="error E", xlabel="sweeps", xlim=(0, sweeps[-1]))
@@ -144,8 +159,8 @@ def moments(runs: Runs, values: Values) -> Figure:
     inputs = measures.cases(run.protocol["bits"], *run.protocol["inputs"])
     palindrome = measures.is_palindrome(inputs)
     middle = float(np.mean(run.protocol["targets"]))
-    fig = plots.figure(plots.COLUMN, 4.1)
-    axes = fig.subplots(2, 3, sharex=True, sharey=True)
+    fig = plots.figure(plots.WIDE, 1.95)
+    axes = fig.subplots(1, 6, sharex=True, sharey=True)
     for ax, sweep in zip(axes.flat, traced["moments"], strict=True):
         at = int(np.searchsorted(sweeps, sweep))
         hidden = measures.logistic(measures.hidden_inputs(layer_1[at : at + 1], inputs))[0]
@@ -160,7 +175,7 @@ def moments(runs: Runs, values: Values) -> Figure:
             plots.number_ticks(axis)
     fig.supxlabel("output of hidden unit 1", fontsize=style.SIZE)
     fig.supylabel("output of hidden unit 2", fontsize=style.SIZE)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    handles, labels = axes[0].get_legend_handles_labels()
     handles, labels = [*handles[::-1], Patch(color=style.SKY, alpha=0.3)], [*labels[::-1], "output: a palindrome"]
     fig.legend(handles, labels, loc="outside upper left", ncols=3, handletextpad=0.4)
     return fig

@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 def stationary(runs: Runs, values: Values) -> Figure:
     """The norm of the gradient at the printed weights against the targets, with the range due to rounding."""
     arrays = runs["paper"].arrays
-    fig, ax = plots.axes(plots.COLUMN, 2.9)
+    fig, ax = plots.axes(plots.COLUMN, 2.3)
     t = np.linspace(0, 0.2, 401)
     ends = []
     for k, (name, known) in enumerate(NAMES.items()):
@@ -35,7 +35,7 @@ def stationary(runs: Runs, values: Values) -> Figure:
         best = values["prints"][name]
         ax.plot([best["low"], best["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
     ax.annotate(
-        "targets within\nthe rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
+        "targets within the rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
         textcoords="offset points", va="center", fontsize=style.SMALL, color=style.MUTED,
     )  # fmt: skip
     plots.EndLabels(ax, ends)
@@ -49,28 +49,12 @@ def stationary(runs: Runs, values: Values) -> Figure:
     return fig
 
 
-def solved(runs: Runs, values: Values) -> Figure:
-    """The share of networks that solve the task, by target."""
-    fig, ax = plots.axes(plots.COLUMN, 2.4)
-    rows = values["trained"]
-    groups = {}
-    for name, key in ((f"by sweep {values['cap']:,}", "solved"), (f"by sweep {values['at_mark']:,}", "at_mark")):
-        bands = [[row[key][part] for row in rows] for part in ("rate", "low", "high")]
-        groups[name] = (bands[0], bands[1], bands[2])
-    plots.rate_curves(
-        ax, [row["t"] for row in rows], groups, xlabel="target t for no palindrome; 1 − t for palindromes", log=False
-    )
-    ax.set_xticks([row["t"] for row in rows], labels=[row["label"] for row in rows])
-    ax.set_title(f"Target t = {values['easiest']['label']} succeeds most often, t = {values['hardest']['label']} least")
-    return fig
-
-
 def finding(runs: Runs, values: Values) -> Figure:
     """The norm of the gradient at RHW Fig. 1 against the targets, small."""
     t = np.linspace(0, 0.2, 401)
     norm = gradient_norms(runs["paper"].arrays["printed_gradients"][0][:, None], t)[0]
     best = values["prints"]["figure_1"]
-    fig, ax = plots.axes(2.5, 1.55)
+    fig, ax = plots.axes(plots.CARD, 1.35)
     ax.axvspan(best["low"], best["high"], color=style.SKY, alpha=0.35, lw=0)
     ax.plot(t, norm, color=style.BLUE)
     ax.set(xlim=(0, 0.2), ylim=(0, None), xticks=(0, 0.1, 0.2), xticklabels=("0/1", ".1/.9", ".2/.8"))
@@ -80,6 +64,5 @@ def finding(runs: Runs, values: Values) -> Figure:
 
 FIGURES: dict[str, Callable[[Runs, Values], Figure]] = {
     "stationary": stationary,
-    "solved": solved,
     "finding": finding,
 }
