@@ -140,7 +140,7 @@ def test_same_bytes_twice_and_nothing_of_the_machine(tmp_path: Path) -> None:
     [
         ("Done.", "Text. " * 3000, r"must have one page and is too long by about \d+ cm"),
         ("ax.plot([1, 2])", "ax.plot([1, 2)", "a cell of the notebook fails with SyntaxError"),
-        ("options.networks", "options.network", r"assignment.md.j2: .*no attribute 'network'"),
+        ("options.networks", "options.network", r"assignment.md.j2: .*unknown value 'network'; did you mean networks"),
         ("ax.plot([1, 2])", "ax.plot([1, << results.networks >>])", "assignment.md.j2: unknown name 'results'; "),
     ],
 )

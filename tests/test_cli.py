@@ -116,6 +116,9 @@ def test_absurd_settings_are_accepted_with_a_warning_each(tmp_path, capsys):
         (["assignment", "--options", '{"networks": 1}'], "assignment: networks is 1; it must be at least 20."),
         (["assignment", "--options", '{"workarounds": ["x"]}'], "assignment: workarounds: unknown row 'x'; "),
         (["check", "--config", "gone.yaml"], "gone.yaml: no such file."),
+        (["check", "symmetry"], "'symmetry' is not an argument of this command; see `backprop check --help`."),
+        (["verify", "--every"], "verify: unknown option '--every'; allowed are --help, --all."),
+        (["verify", "--results", "x"], "--results comes before the command: backprop --results FOLDER verify."),
     ],
 )  # fmt: skip
 def test_an_error_is_one_sentence_and_status_2(arguments, words, capsys):

@@ -249,11 +249,11 @@ def test_a_folder_of_any_name_gives_the_same_bytes(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[1, 2] | listing", "symmetry.values.median", r"10_body.md.j2, line 6: .*no attribute 'median'"),
+        ("[1, 2] | listing", "symmetry.values.median", r"10_body.md.j2, line 6: .*unknown value 'median'"),
         ("[1, 2] | listing", "none", r"10_body.md.j2, line 6: the value None cannot be put into a sentence"),
         ("[1, 2] | listing", "2 / 3", r"10_body.md.j2, line 6: the number 0.6666666666666666 needs a filter"),
         ("[1, 2] | listing", "none | percent", r"10_body.md.j2, line 6: percent: the value is None"),
-        ("[1, 2] | listing", "claims.item", r"line 6: .*no attribute 'item'"),
+        ("[1, 2] | listing", "claims.item", r"line 6: .*unknown value 'item'"),
         ("[1, 2] | listing >>", "[1, 2] | listing", r"10_body.md.j2, line \d+: "),
         ("@eq:error,", "@eq:eror,", r"refers to @eq:eror, but no equation is labelled #eq:eror"),
         ("[@fig:sweeps]", "[@tbl:seeds]", r"never refers to the figure @fig:sweeps"),
