@@ -4,6 +4,7 @@ uv run python tests/pages_layout.py results/report/report.pdf results/report/lab
 """
 
 import ctypes
+import re
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,6 +20,9 @@ LEAST_FULL = 0.7
 
 TOP, BOTTOM = 56, 57
 """Margins in points, with the running head and the page number."""
+
+CAPTION = re.compile(r"^(Figure \d+)\. ", re.MULTILINE)
+"""The label at the beginning of a caption."""
 
 HOLE = 40
 """A blank band is a hole from this height on, in points; above a heading there are 22."""
@@ -46,14 +50,19 @@ def fill(page: pypdfium2.PdfPage) -> float:
 
 
 def references(document: pypdfium2.PdfDocument) -> list[Reference]:
-    """The figures to which links of the document lead, in the order of the first link to each."""
+    """The figures to which links of the document lead, in the order of the first link to each.
+
+    A figure is on the page of its caption; the target of a link can be the end of the page before.
+    """
+    texts = [page.get_textpage().get_text_bounded() for page in document]
+    captions = {label: number for number, text in enumerate(texts, 1) for label in CAPTION.findall(text)}
     found: dict[str, Reference] = {}
     for number, page in enumerate(document, 1):
         text = page.get_textpage()
         for rectangle, target in _links(document, page):
             said = " ".join(text.get_text_bounded(*rectangle).split())
             if said.startswith("Figure"):
-                found.setdefault(said, Reference(said, target, [])).mentions.append(number)
+                found.setdefault(said, Reference(said, captions.get(said, target), [])).mentions.append(number)
     return list(found.values())
 
 

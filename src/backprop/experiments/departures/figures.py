@@ -21,7 +21,7 @@ Cells = Sequence[Mapping[str, Any]]
 
 def ranges(runs: Runs, values: Values) -> Figure:
     """Solve rate against the range of the initial weights and against the number of hidden units."""
-    fig = plots.figure(plots.COLUMN, 2.3)
+    fig = plots.figure(plots.COLUMN, 2.5)
     left, right = fig.subplots(1, 2, sharey=True)
     start, units = values["initial_weights"], values["hidden_units"]
     keys = _scan(left, values["studies"]["initial_weights"], "weight_range",

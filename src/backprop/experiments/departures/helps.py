@@ -32,7 +32,7 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     for kind in STUDIES:
         rows += [(row["name"], "" if k else kind, row["cells"]) for k, row in enumerate(tuned["kinds"][kind])]
     starts = [k - 0.5 for k, (_, kind, _) in enumerate(rows) if kind]
-    fig = plots.figure(plots.COLUMN, 0.152 * len(rows) + 1.1)
+    fig = plots.figure(plots.COLUMN, 0.145 * len(rows) + 1.0)
     fig.suptitle(title(codings), x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, (coding, own) in zip(axes, codings.items(), strict=True):

@@ -18,7 +18,7 @@ LABELS = {"paper": "the lab's network", "softmax": "with a softmax", "dropout": 
 
 def loss(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     """Batch loss, with and without a softmax before it: mean and range over the networks."""
-    fig, ax = plots.axes(plots.COLUMN, 2.8)
+    fig, ax = plots.axes(plots.COLUMN, 2.3)
     shown = {name: runs[name] for name in ("paper", "softmax") if name in runs}
     steps = np.arange(1, values["loss"]["steps"] + 1)
     curves = {LABELS[name]: run.arrays["losses"].mean(axis=0, dtype=float) for name, run in shown.items()}
@@ -57,7 +57,7 @@ def answers(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     """Confusion matrix, mean counts over the networks."""
     del values
     run = runs["paper"]
-    fig, ax = plots.axes(5.0, 4.4)
+    fig, ax = plots.axes(4.2, 3.7)
     classes = run.about["provenance"]["MNIST"]["classes"]
     plots.confusion_matrix(ax, np.rint(confusion(run.arrays).mean(axis=0)), classes, "network's answer", "digit")
     return fig
