@@ -70,7 +70,7 @@ def test_the_hazard_is_the_rate_of_the_process_that_made_the_times():
     table["solved"], table["sweeps_0.5"] = True, np.random.default_rng(1).geometric(1 / 1000, len(table)).astype(float)
     table.loc[table["sweeps_0.5"] > 5000, ["sweeps_0.5"]] = np.nan
     rows = million.summary(table.assign(solved=table["sweeps_0.5"].notna()), {"sweeps": 5000})["hazard"]
-    assert [(row["from"], row["to"]) for row in rows][:2] == [(0, 500), (500, 1000)]
+    assert [(row["after"], row["to"]) for row in rows][:2] == [(0, 500), (500, 1000)]
     assert sum(row["count"] for row in rows) == table["sweeps_0.5"].notna().sum()
     expected = 1 - (1 - 1 / 1000) ** 500
     assert sum(row["low"] <= expected <= row["high"] for row in rows) >= 8

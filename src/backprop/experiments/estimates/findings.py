@@ -180,6 +180,7 @@ def _printed(run: Run) -> dict[str, Any]:
         "noise": noise,
         "range": [float(low), float(high)],
         "gradient": gradient,
+        "times_gradient": rms / gradient,
         "is_noise": bool(low <= rms <= high and noise > FAR * gradient),
         "sign": float(run.arrays["printed_sign"].mean()),
     }

@@ -46,19 +46,21 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     searches = [row for row in same if row["method"] == "evolution" and row["kind"] != "plain"]
     gradients = [row for row in same if row["method"] == "backpropagation"]
     noise = [row for row in same if row["method"] == "noisy_gradient"]
+    paper, needed = next(row for row in rows if row["variant"] == "paper"), cheapest(searches)
     return {
         "rules": {"within": WITHIN, "model": MODEL, "above_chance": ABOVE_CHANCE},
         "data": {"stand_in": is_stand_in(about), "detail": about["detail"]},
         "seeds": len(baseline.arrays["seeds"]),
         "parameters": int(baseline.arrays["parameters"][0]),
         "lab_sigma": Protocol().sigma[0],
-        "baseline": next(row for row in rows if row["variant"] == "paper"),
+        "baseline": paper,
         "backpropagation": gradients,
         "search": searches,
         "noise": noise,
         "as_written": next(iter(plain), None),
         "thresholds": next((row for row in rows if row["hidden"] == "threshold"), None),
-        "needed": cheapest(searches),
+        "needed": needed,
+        "needed_times": None if needed is None else needed["evaluations"] / paper["evaluations"],
         "model": _model(same, noise),
         "table": [_cells(row) for row in (*gradients, *plain, *searches, *noise)],
     }
@@ -156,13 +158,15 @@ def _model(rows: list[Row], noise: list[Row]) -> dict[str, Any]:
     trained = [row for row in noise if row["accuracy"]["mean"] is not None]
     best = max(trained, key=lambda row: row["accuracy"]["mean"], default=None)
     alone = None if exact is None else exact["accuracy"]["mean"]
+    gained = None if best is None or alone is None else best["accuracy"]["mean"] - alone
     return {
         "pairs": known,
         "worst": max(off, default=None),
         "least": min(off, default=None),
         "gradient": exact,
         "best": best,
-        "noise_helps": best is not None and alone is not None and best["accuracy"]["mean"] > alone + BETTER,
+        "gained": gained,
+        "noise_helps": gained is not None and gained > BETTER,
     }
 
 

@@ -49,7 +49,11 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "first": float(table.loss_first.mean()),
             "last_epoch": float(table.loss_last_epoch.mean()),
         },
-        "confidence": {key: _known(table[f"confidence_{key}"].mean()) for key in ("right", "wrong")},
+        "confidence": {
+            "right": _known(table.confidence_right.mean()),
+            "wrong": _known(table.confidence_wrong.mean()),
+            "lower": _known((table.confidence_right - table.confidence_wrong).mean()),
+        },
         "confusion": _most_confused(arrays),
         "missed": _missed(arrays),
         "why_no_softmax": {
@@ -62,8 +66,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
         "no_grad": {
             "difference": float(arrays["grad_difference"].max()),
             "kept_with": int(arrays["kept_bytes"][:, 0].max()),
+            "kept_per_image": int(arrays["kept_bytes"][:, 0].max()) // min(EVALUATION_BATCH, images),
             "kept_without": int(arrays["kept_bytes"][:, 1].max()),
-            "images": min(EVALUATION_BATCH, images),
             "refused": bool(arrays["backward_refused"].all()),
         },
         "softmax": _compared(runs.get("softmax"), paper),

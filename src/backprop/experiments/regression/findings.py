@@ -142,6 +142,7 @@ def _variant(run: Run) -> dict[str, Any]:
         "relative_gap_percent": None if gap is None else 100 * gap,
         "relative_gap_range_percent": [100 * _quantile(relative, q) for q in MIDDLE] if len(finite) else None,
         "unfinished": _median(table.unfinished),
+        "unfinished_share": unfinished_share,
         "mostly_unfinished": unfinished_share is not None and unfinished_share > 0.5,
         "early": early,
         "early_percent": None if early is None else 100 * early,
@@ -153,7 +154,7 @@ def _variant(run: Run) -> dict[str, Any]:
 
 
 def _slow(run: Run) -> dict[str, Any]:
-    """Curvatures of the loss, the rate limit 2/λ of the steepest, and the epochs to shrink a distance to 1/e.
+    """How steep the loss is: the steepest direction over the median one, the rate limit 2/λ, the epochs to reach 1/e.
 
     `epochs` is for the direction of median curvature; None if the learning rate is 0.
     """
@@ -161,8 +162,7 @@ def _slow(run: Run) -> dict[str, Any]:
     per_epoch = protocol["learning_rate"] * np.median(curvatures) * protocol["cases"] / protocol["batch"]
     epochs = float(1 / per_epoch) if per_epoch else None
     return {
-        "largest": float(curvatures[0]),
-        "median": float(np.median(curvatures)),
+        "steepness": float(curvatures[0] / np.median(curvatures)),
         "limit": float(2 / curvatures[0]),
         "epochs": epochs,
         "is_slow": epochs is None or epochs > protocol["epochs"] / 4,

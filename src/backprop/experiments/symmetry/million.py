@@ -35,6 +35,9 @@ QUANTILES = (0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999)
 BINS = 10
 """Intervals of the sweeps up to the cap, in each of which the rate of solving is stated."""
 
+EARLY = 2
+"""The interval, from 0, that the text compares with the last one: during the first two, networks still start."""
+
 LEVELS = 6
 """The commonest values of E among unsolved networks that are listed."""
 
@@ -49,6 +52,7 @@ def summary(table: pd.DataFrame, protocol: Mapping[str, Any]) -> dict[str, Any]:
     solved = table[table.solved]
     settled = solved[solved[STRICT].notna()]
     moving = solved[solved[STRICT].isna()]
+    hazard, families = _hazard(table[TIME].to_numpy(), protocol["sweeps"]), _families(settled)
     return {
         "command": COMMAND,
         "protocol": dict(protocol),
@@ -63,9 +67,12 @@ def summary(table: pd.DataFrame, protocol: Mapping[str, Any]) -> dict[str, Any]:
         else [],
         "fastest": _extreme(solved.sort_values([TIME, "seed"]).head(1)),
         "slowest": _extreme(solved.sort_values([TIME, "seed"]).tail(1)),
-        "hazard": _hazard(table[TIME].to_numpy(), protocol["sweeps"]),
+        "hazard": hazard,
+        "early": hazard[EARLY],
+        "late": hazard[-1],
         "settled": share(solved[STRICT].notna()),
-        "families": _families(settled),
+        "families": families,
+        "common": [row["name"] for row in families if not row["rare"]],
         "other": share(settled.family == "other"),
         "moving": share(moving.family == "other"),
         "levels": _levels(table[~table.solved]),
@@ -88,7 +95,8 @@ def _hazard(times: np.ndarray, cap: int) -> list[dict[str, Any]]:
         bounds = wilson(count, at_risk)
         rows.append(
             {
-                "from": int(low), "to": int(high), "at_risk": at_risk, "count": count,
+                "after": int(low), "first": int(low) + 1, "to": int(high), "sweeps": int(high - low),
+                "at_risk": at_risk, "count": count,
                 "rate": count / at_risk if at_risk else None, "low": float(bounds[0]), "high": float(bounds[1]),
             }
         )  # fmt: skip
