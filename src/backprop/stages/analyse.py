@@ -41,7 +41,7 @@ def run(experiment: str, protocol: Protocol, folder: Path) -> None:
 
 def _in_chunks(module: ModuleType, protocol: Protocol, part: parts.Part) -> Iterator[pd.DataFrame]:
     chunks = [
-        parts.Rows(part, protocol.shared or (), slice(start, start + CHUNK))
+        parts.Rows(part, protocol.shared or (), slice(start, min(start + CHUNK, protocol.seed_count)))
         for start in range(0, protocol.seed_count, CHUNK)
     ]
     known = (module.reference(protocol, chunks[0]),) if module.reference else ()
