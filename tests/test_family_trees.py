@@ -13,9 +13,10 @@ from backprop.engine.networks import flatten, initial_weights, unflatten
 from backprop.experiments.family_trees import figures, findings, people, plateau, stall
 from backprop.experiments.family_trees.analyse import activities, answers_first, correlation, encoding, unit_weights
 from backprop.experiments.family_trees.figure_4 import WEIGHTS
+from backprop.experiments.family_trees.finish import ablation, finish
 from backprop.experiments.family_trees.network import ARCHITECTURE, counts, mask
 from backprop.experiments.family_trees.protocol import Protocol
-from backprop.experiments.family_trees.train import ablation, train
+from backprop.experiments.family_trees.train import train
 from backprop.protocol import UserError
 from backprop.results import store
 from backprop.stages import analyse, draw, find
@@ -318,11 +319,12 @@ def test_the_activities_are_those_of_the_network():
 
 def test_the_curvature_is_computed_on_the_plateau_only():
     """With the stated protocol all networks are on it at sweep 250; fast ones from large weights have left it."""
-    stated = train(Protocol(seeds=2, sweeps=250), (0, 1), "cpu", {})
-    assert stated["curvature"].shape == (6, 1)
-    assert (stated["curvature"][:2] < 0).all() and np.isnan(stated["curvature"][2:]).all()
+    stated = Protocol(seeds=2, sweeps=250)
+    curvature = finish(stated, train(stated, (0, 1), "cpu", {}), "cpu")["curvature"]
+    assert curvature.shape == (6, 1)
+    assert (curvature[:2] < 0).all() and np.isnan(curvature[2:]).all()
     fast = Protocol(seeds=2, sweeps=1000, weight_ranges=(2.0,), scales=(5.0,))
-    assert np.isnan(train(fast, (0, 1), "cpu", {})["curvature"][:, -1]).all()
+    assert np.isnan(finish(fast, train(fast, (0, 1), "cpu", {}), "cpu")["curvature"][:, -1]).all()
 
 
 def test_claims_in_two_regimes_are_reproduced_only_if_both_agree():

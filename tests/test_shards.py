@@ -12,6 +12,7 @@ from backprop.__main__ import main
 from backprop.experiments.departures.protocol import Protocol as Departures
 from backprop.experiments.evolution.protocol import Protocol as Evolution
 from backprop.experiments.evolved_symmetry.protocol import Protocol as EvolvedSymmetry
+from backprop.experiments.family_trees.protocol import Protocol as FamilyTrees
 from backprop.experiments.long_run.protocol import Protocol as LongRun
 from backprop.experiments.mnist.protocol import Protocol as Mnist
 from backprop.experiments.online.protocol import Protocol as Online
@@ -33,6 +34,7 @@ FEW = {
         grid={"rates": {"epsilon": [0.1, 0.3]}, "adam": {"optimizer": "adam"}, "tanh": {"hidden": "tanh"}},
     ),
     "evolved_symmetry": EvolvedSymmetry(seeds=11, sweeps=60, method="evolution", samples=(4,)),
+    "family_trees": FamilyTrees(seeds=11, sweeps=260),
 }  # fmt: skip
 """Experiments that can be split, with a protocol that takes a moment."""
 
@@ -64,6 +66,19 @@ def test_every_experiment_that_can_be_split_is_tested():
     """Those on images run in test_evolution and test_functions, where images are at hand."""
     can = {name for name, kind in config.protocol_classes().items() if kind.shared is not None}
     assert can == {*FEW, "evolution", "functions"}
+
+
+def test_a_variant_whose_seeds_choose_a_setting_is_trained_in_one_job():
+    search, long = FamilyTrees(seeds=10**5, scales=(1.0, 2.0)), FamilyTrees(seeds=10**5)
+    assert shards.size(search) == shards.size(search, 4) == 0 < shards.size(long)
+    with pytest.raises(UserError, match="are trained in one job"):
+        shards.can_split(search, "family_trees")
+
+
+def test_shards_fill_the_lanes_of_the_processor():
+    """Sixteen family trees are trained side by side; a shard of 50 would take as long as one of 64."""
+    protocol = FamilyTrees(seeds=200, sweeps=30_000)
+    assert shards.size(protocol) % FamilyTrees.side_by_side == 0 < shards.size(protocol)
 
 
 def test_the_order_of_a_list_of_seeds_is_kept(tmp_path):
@@ -124,7 +139,7 @@ def test_a_shard_that_does_not_fit_is_named(fault, tmp_path):
     ("few", "many", "kind", "fields"),
     [
         (40_000, 200_000, Symmetry, {}),
-        (40, 200, Evolution, {"method": "evolution", "samples": (10, 30, 100), "epochs": 10}),
+        (200, 900, Evolution, {"method": "evolution", "samples": (10, 30, 100), "epochs": 10}),
     ],
 )
 def test_more_seeds_keep_the_ranges_that_are_there(few, many, kind, fields):
@@ -151,7 +166,7 @@ def test_auto_leaves_what_is_short_in_one_job_and_splits_what_is_long():
     faster = Evolution(method="evolution", samples=(10, 30, 100), epochs=10)
     assert len(shards.split(faster, shards.size(faster))) == 5
     million = shards.split(Symmetry(seeds=10**6), shards.size(Symmetry(seeds=10**6)))
-    assert 50 < len(million) <= shards.MOST_SHARDS
+    assert 20 < len(million) <= shards.MOST_SHARDS
     assert shards.seconds(Symmetry(seeds=len(million[0].seeds))) < shards.LONGEST
 
 

@@ -138,9 +138,11 @@ class Protocol(Fields):
     Attributes:
         shared: the arrays of the training that do not belong to single networks, as far as they are the same for all
             seeds; seeds are the first axis of the others. Seeds can then be trained in several jobs. None if not.
+        side_by_side: networks that the processor trains at a time; fewer of them take as long.
     """
 
     shared: ClassVar[tuple[str, ...] | None] = None
+    side_by_side: ClassVar[int] = 1
 
     seeds: int | tuple[int, ...] = setting(
         100, "Networks", "networks per variant, one per seed: a count n stands for the seeds 0 ... n − 1"
@@ -178,12 +180,22 @@ class Protocol(Fields):
         return self.seeds if isinstance(self.seeds, int) else len(self.seeds)
 
     @property
+    def splits(self) -> bool:
+        """Whether the seeds can be trained in several jobs."""
+        return self.shared is not None
+
+    @property
     def work(self) -> float:
         """The work of training one seed, for estimates of time: 1 for a case in a sweep, for each weight.
 
         The unit is that of the compiled sweep; other computations are counted by the time they take (measured).
         """
         raise NotImplementedError
+
+    @property
+    def seconds_once(self) -> float:
+        """Seconds of a core that a job takes whatever the number of its seeds, beside its start, for the same."""
+        return 0.0
 
     @property
     def bytes_kept(self) -> float:

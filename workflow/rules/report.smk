@@ -71,6 +71,7 @@ rule assignment:
         "results/assignment/assignment.ipynb",
         "results/assignment/assignment.html",
         "results/assignment/assignment.pdf",
+    priority: 3  # it waits for nothing and takes long, so it should not run last
     log:
         "results/logs/assignment.log",
     benchmark:

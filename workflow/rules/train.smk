@@ -70,6 +70,7 @@ rule train_shard:
         shard="[0-9]+-[0-9]+",
     conda:
         "../../envs/environment.yaml"
+    priority: 2  # long jobs first, so that no core waits for the last one
     threads: 1  # and no group: each shard is long enough for a job of its own on a cluster
     resources:
         mem_mb=MEMORY["train"],
@@ -94,6 +95,7 @@ rule train:
         "results/logs/train/{experiment}/{variant}.tsv"
     group:
         "train"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -40,7 +40,7 @@ class Protocol(protocol.Protocol):
     def work(self) -> float:
         """See the base class."""
         # the methods of scipy take one network at a time
-        return 17 * 64 * self.sweeps + 5e5 * self.evaluations
+        return 17 * 64 * self.sweeps + 1.4e6 * self.evaluations
 
     @property
     def bytes_kept(self) -> float:

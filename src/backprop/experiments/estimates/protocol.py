@@ -64,7 +64,7 @@ class Protocol(protocol.Protocol):
     def work(self) -> float:
         """See the base class."""
         samples = len(ESTIMATORS) * (sum(self.samples) + len(self.sigmas) * self.sigma_samples)
-        return 0.07 * samples * self.batch * max(side**2 * hidden for side, hidden in self.networks)
+        return 0.008 * samples * self.batch * max(side**2 * hidden for side, hidden in self.networks)
 
     @property
     def bytes_kept(self) -> float:

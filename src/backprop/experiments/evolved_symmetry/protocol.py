@@ -45,7 +45,7 @@ class Protocol(protocol.Protocol):
     @property
     def work(self) -> float:
         """See the base class."""
-        return 2 * sum(max(samples, 1) for samples in self.settings) * 17 * 64 * self.sweeps
+        return 5 * sum(max(samples, 1) for samples in self.settings) * 17 * 64 * self.sweeps
 
     @property
     def bytes_kept(self) -> float:

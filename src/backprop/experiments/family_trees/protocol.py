@@ -35,6 +35,9 @@ class Protocol(protocol.Protocol):
     `seeds` are then trained with the one that learns most of its cases.
     """
 
+    shared = ("settings", "learned", "complete", "chosen", "counts", "sweeps")
+    side_by_side = 16
+
     # fmt: off
     held_out: int = setting(4, "Cases held out",
         "cases that a network is not trained on, drawn anew for each network", unit="cases",
@@ -86,9 +89,19 @@ class Protocol(protocol.Protocol):
         return tuple((w, s, d) for w in self.weight_ranges for s in self.scales for d in self.decays)
 
     @property
+    def splits(self) -> bool:
+        """See the base class; the setting that learns most is chosen for all seeds."""
+        return len(self.settings) == 1
+
+    @property
     def work(self) -> float:
         """See the base class."""
-        return 1.5 * self.trained_networks / self.seed_count * 104 * 700 * self.sweeps
+        return self.trained_networks / self.seed_count * 104 * 700 * self.sweeps
+
+    @property
+    def seconds_once(self) -> float:
+        """See the base class: the curvature on the plateau, unless decay begins late."""
+        return 0.5 if self.decay_from else 4.0
 
     @property
     def bytes_kept(self) -> float:

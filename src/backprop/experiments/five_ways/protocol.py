@@ -35,7 +35,7 @@ class Protocol(protocol.Protocol):
     @property
     def work(self) -> float:
         """See the base class."""
-        return 0.5 * len(WAYS) * self.steps * self.cases * self.hidden * (self.inputs + self.outputs)
+        return 1.3 * len(WAYS) * self.steps * self.cases * self.hidden * (self.inputs + self.outputs)
 
     @property
     def bytes_kept(self) -> float:

@@ -73,7 +73,7 @@ class Protocol(protocol.Protocol):
     @property
     def work(self) -> float:
         """See the base class."""
-        return 10 * self.points * (self.small_steps + self.large_steps + self.adam_steps)
+        return 30 * self.points * (self.small_steps + self.large_steps + self.adam_steps)
 
     @property
     def bytes_kept(self) -> float:

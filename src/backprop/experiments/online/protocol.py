@@ -42,3 +42,8 @@ class Protocol(Symmetry):
     record_every: int = like(Symmetry, "record_every", 100)
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 400)
     # fmt: on
+
+    @property
+    def work(self) -> float:
+        """See the base class; no compiled sweep suits a shuffled order."""
+        return super().work * (50 if self.case_order == "shuffled" else 1)

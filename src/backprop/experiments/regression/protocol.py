@@ -47,7 +47,7 @@ class Protocol(protocol.Protocol):
     @property
     def work(self) -> float:
         """See the base class."""
-        return 6 * self.epochs * self.cases * self.variables
+        return 12 * self.epochs * self.cases * self.variables
 
     @property
     def bytes_kept(self) -> float:

@@ -77,7 +77,7 @@ class Protocol(protocol.Protocol):
     @property
     def work(self) -> float:
         """See the base class."""
-        return (len(self.off_targets) + len(self.margins)) * 17 * 64 * self.sweeps
+        return 2.5 * (len(self.off_targets) + len(self.margins)) * 17 * 64 * self.sweeps
 
     @property
     def bytes_kept(self) -> float:
