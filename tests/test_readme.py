@@ -30,7 +30,9 @@ def test_both_commands_for_a_network_that_does_not_learn_are_shown():
 
 
 def test_the_tree_lists_every_folder_and_every_module_of_the_package_once():
-    tree = re.search(r"^```\n(Snakefile .*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)[1]
+    found = re.search(r"^```\n(Snakefile .*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert found
+    tree = found[1]
     outside, inside = tree.split("src/backprop/", 1)
     inside, _, rest = inside.partition("src/snakemake_logger_plugin_backprop/")
     package = [path for path in (ROOT / "src/backprop").iterdir() if not path.name.startswith("__")]
