@@ -221,6 +221,8 @@ class _Stacks:
         self.lanes = LANES if self.fitting >= LANES else 1
         if self.loops:
             self.lanes = compiled_grid.WIDTH  # no kernel of torch is called
+        elif self._deep:
+            self.lanes = compiled_deep.WIDTH  # the kernels of torch are elementwise, and see whole vectors only
 
     def network(self, columns: Tensor, parameters: Tensor) -> Passes:
         """The networks in `columns`, with their weights `parameters` [parameters, len(columns)]."""
