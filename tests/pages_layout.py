@@ -88,8 +88,8 @@ def strangers(page: pypdfium2.PdfPage) -> list[str]:
     return sorted(found)
 
 
-def faults(path: Path) -> list[str]:
-    """What is wrong with the pages of a PDF, one sentence each."""
+def faults(path: Path, late: int = 1) -> list[str]:
+    """What is wrong with the pages of a PDF, one sentence each; a figure may be `late` pages after a reference."""
     document = pypdfium2.PdfDocument(path)
     found = [
         f"{path.name}, page {number}: {fill(page):.0%} full, at least {LEAST_FULL:.0%} must be; "
@@ -101,7 +101,7 @@ def faults(path: Path) -> list[str]:
         if letters := strangers(page):
             found.append(f"{path.name}, page {number}: the report's fonts have no {' '.join(letters)}")
     for text, page, mentions in references(document):
-        if min(mentions) > page or not {page, page - 1} & set(mentions):
+        if min(mentions) > page or not set(range(page - late, page + 1)) & set(mentions):
             pages = ", ".join(map(str, sorted(set(mentions))))
             found.append(
                 f"{path.name}: {text} is on page {page}, but the text refers to it on page {pages}; a figure must be "

@@ -20,9 +20,7 @@ def stand_in(reason: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "test_images": images[test],
         "test_labels": labels[test],
     }
-    detail = (
-        f"{len(labels):,} handwritten digits of 8 × 8 pixels that come with scikit-learn, enlarged to 28 × 28. {reason}"
-    )
+    detail = f"Handwritten digits of few pixels that come with scikit-learn. {reason}"
     return arrays, {"source": "bundled", "detail": detail, "md5": {}, "classes": [str(digit) for digit in range(10)]}
 
 

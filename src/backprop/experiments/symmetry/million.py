@@ -95,7 +95,7 @@ def _hazard(times: np.ndarray, cap: int) -> list[dict[str, Any]]:
         bounds = wilson(count, at_risk)
         rows.append(
             {
-                "after": int(low), "first": int(low) + 1, "to": int(high), "sweeps": int(high - low),
+                "after": int(low), "first": int(low) + 1, "to": int(high),
                 "at_risk": at_risk, "count": count,
                 "rate": count / at_risk if at_risk else None, "low": float(bounds[0]), "high": float(bounds[1]),
             }
