@@ -11,7 +11,7 @@ import copy
 import dataclasses
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -36,6 +36,8 @@ class Setting:
         choices: the allowed values of every item in the field.
         may_be_empty: whether a list may have no item.
         null: what null means, for fields that allow it.
+        form: how a table of the report shows the value, such as "±{}"; with two braces, a pair.
+        words: what it shows instead of a value, by the value as text.
         stated: what the source states, as text; empty if the field is our own.
         where: where the source states it.
     """
@@ -48,8 +50,20 @@ class Setting:
     choices: Collection[Any] | None = None
     may_be_empty: bool = False
     null: str = "none"
+    form: str = "{}"
+    words: Mapping[str, str] = field(default_factory=dict)
     stated: str = ""
     where: str = ""
+
+    def said(self, value: Any) -> str:
+        """The value as a table of the report shows it."""
+        if value is None:
+            return self.null
+        text = format_value(value)
+        if text in self.words:
+            return self.words[text]
+        pair = self.form.count("{}") > 1
+        return f"{self.form.format(*map(format_value, value if pair else [value]))} {self.unit}".strip()
 
 
 def setting(
@@ -63,13 +77,15 @@ def setting(
     choices: Collection[Any] | None = None,
     may_be_empty: bool = False,
     null: str = "none",
+    form: str = "{}",
+    words: Mapping[str, str] | None = None,
     stated: tuple[str, str] | None = None,
 ) -> T:
     """Declare a field of a protocol: its default, and everything `Setting` holds; `stated` is (what, where)."""
     what, where = stated or ("", "")
     known = Setting(
         label=label, about=about, unit=unit, low=low, high=high, choices=choices, may_be_empty=may_be_empty, null=null,
-        stated=what, where=where,
+        form=form, words=words or {}, stated=what, where=where,
     )  # fmt: skip
     return _field(default, known)
 
@@ -162,7 +178,7 @@ class Protocol(Fields):
             {
                 "label": known.label,
                 "stated": known.stated,
-                "ours": known.null if values[name] is None else f"{format_value(values[name])} {known.unit}".strip(),
+                "ours": known.said(values[name]),
                 "where": known.where,
             }
             for name, known in cls.fields().items()

@@ -42,24 +42,23 @@ class Sources:
         experiment = figure.split("/")[0]
         named = re.search(r"<metadata>([^<]*)</metadata>", self.figures[figure].read_text(encoding="utf-8"))
         files = named[1].split() if named else []
-        line = [_text(f"{experiment}: "), self._code(experiment, "figures.py")]
-        if not files:
-            return line
-        for file in files[:SHOWN]:
-            line += [_text(" · "), _link(file, f"../{experiment}/{file}")]
+        line = [_text("Drawn by "), self._code(experiment, "figures.py")]
+        for place, file in enumerate(files[:SHOWN]):
+            line += [_text(", " if place else " from "), _link(f"{experiment}/{file}", f"../{experiment}/{file}")]
         if len(files) > SHOWN:
-            line.append(_text(f" and {len(files) - SHOWN} more"))
+            more = len(files) - SHOWN
+            line.append(_text(f" and {more} other file{'s' if more > 1 else ''}"))
         variants = {file.split("/")[0] for file in files if "/" in file}
         return line + self._seeds(experiment, variants)
 
     def of_claim(self, experiment: str) -> Inlines:
         """The line under a claim: what judges it, the numbers, and the seeds of the experiment's networks."""
-        data = _link("findings.json", f"../{experiment}/findings.json")
+        data = _link(f"{experiment}/findings.json", f"../{experiment}/findings.json")
         code = self._code(experiment, "findings.py")
-        return [_text(f"{experiment}: "), code, _text(" · "), data, *self._seeds(experiment, ())]
+        return [_text("Judged by "), code, _text(" from "), data, *self._seeds(experiment, ())]
 
     def _code(self, experiment: str, file: str) -> dict[str, Any]:
-        return _link(file, self._address(f"src/backprop/experiments/{experiment}/{file}"))
+        return _link(f"{experiment}/{file}", self._address(f"src/backprop/experiments/{experiment}/{file}"))
 
     def _address(self, path: str) -> str:
         """The address of a source file: in the public repository, or beside the results; empty if there is neither."""
@@ -70,13 +69,16 @@ class Sources:
         return ""
 
     def _seeds(self, experiment: str, variants: Iterable[str]) -> Inlines:
-        """The smallest and the largest seed of these variants, or of all; which variant has which is configured."""
+        """The smallest and the largest seed of these variants, or of all, and whether there are fresh seeds besides."""
         protocols = self.findings[experiment].get("protocols", {})
-        known = {_range(protocols[name]["seeds"]) for name in variants or protocols if name in protocols}
+        named = [protocols[name] for name in variants or protocols if name in protocols]
+        known = {_range(protocol["seeds"]) for protocol in named}
         if not known:
             return []
         low, high = min(low for low, _ in known), max(high for _, high in known)
-        return [_text(f" · Seeds: {low:,} to {high:,}" + ("" if len(known) == 1 else ", as configured"))]
+        fresh = " and fresh seeds" if any(protocol.get("fresh_seeds") for protocol in named) else ""
+        fewer = "" if len(known) == 1 else "; some variants have fewer"
+        return [_text(f"; data of seeds {low:,} to {high:,}{fresh}{fewer}")]
 
 
 def _range(seeds: int | list[int]) -> tuple[int, int]:

@@ -42,18 +42,25 @@ def sources(experiment: str) -> str:
 
 
 def protocol_table(
-    experiment: Mapping[str, Any], caption: str, label: str, source: str = "The paper", dense: bool = False
+    experiment: Mapping[str, Any],
+    caption: str,
+    label: str,
+    source: str = "The paper",
+    dense: bool = False,
+    ours: Mapping[str, str] | None = None,
 ) -> str:
     """The protocol of an experiment as a table in Markdown: what the source states, where, and what we use.
 
-    `experiment` is what its findings.json holds, `dense` prints in small type; the other arguments are those of
-    `claims_table`.
+    `experiment` is what its findings.json holds, `dense` prints in small type; `ours` replaces what we use, by the
+    label of a row, where variants differ; the other arguments are those of `claims_table`.
     """
     lines = [
         f"| | {source} | Ours | Where |",
         "|---------------|------------------------|----------------------|-----------------|",
     ]
-    lines += [_row([row["label"], row["stated"], row["ours"], row["where"]]) for row in experiment["protocol"]]
+    for row in experiment["protocol"]:
+        used = (ours or {}).get(row["label"], row["ours"])
+        lines.append(_row([row["label"], row["stated"], used, row["where"]]))
     return "\n".join(lines) + f"\n\n: {caption} {{#{label}{' .dense' if dense else ''}}}\n"
 
 

@@ -142,7 +142,7 @@ def pair_units(units: np.ndarray) -> list[dict[str, Any]]:
 
 def _judged(variants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """By what is judged, the shares that the scoreboard prints, by regime."""
-    regimes = {"early": variants[SEARCH], "prolonged": variants[LATE]}
+    regimes = {"faster": variants[SEARCH], "late decay": variants[LATE]}
     return {
         "complete": {"as stated": variants["paper"]["all_learned"], "late decay": variants[LATE]["all_learned"]},
         "all_unseen": {name: own["all_unseen"] for name, own in regimes.items()},

@@ -87,13 +87,10 @@ def regime(run: Run, printed: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _name(variant: str, setting: Mapping[str, float]) -> str:
-    """What figures and tables call a variant; that of the search is named after what it changes."""
+    """What figures and tables call a variant; that of the search is called faster if it learns at higher rates."""
     if variant != SEARCH:
         return NAMES.get(variant, variant)
-    start, scale = setting["weight_range"], setting["scale"]
-    stated = Protocol.defaults()["weight_ranges"][0]
-    words = ["wider start"] if start > stated else ["narrower start"] if start < stated else []
-    return ", ".join(words + ([f"{scale:g}× rates"] if scale != 1 else [])) or "best of the search"
+    return "faster setting" if setting["scale"] > 1 else "best of the search"
 
 
 def describe(run: Run) -> str:

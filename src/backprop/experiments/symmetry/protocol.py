@@ -41,9 +41,9 @@ class Protocol(protocol.Protocol):
     hidden_units: int = setting(2, "Hidden units", "hidden units, all in one layer", low=1, high=64,
         stated=("two hidden units, one output", "p. 534 and Fig. 1"))
     inputs: tuple[float, float] = setting((0.0, 1.0), "Input values", "values of an input bit that is off and on",
-        low=-1e6, high=1e6, stated=("binary", "p. 534"))
+        low=-1e6, high=1e6, form="{} and {}", stated=("binary", "p. 534"))
     targets: tuple[float, float] = setting((0.0, 1.0), "Targets",
-        'targets for "no palindrome" and "palindrome", ascending', low=-1.0, high=1.0,
+        'targets for "no palindrome" and "palindrome", ascending', low=-1.0, high=1.0, form="{} and {}",
         stated=("not stated", "0 and 1 is the plain reading"))
     hidden: str = setting("logistic", "Hidden activation", "activation function of the hidden units",
         choices=choices.ACTIVATIONS, stated=("logistic", "equation (2)"))
@@ -53,18 +53,20 @@ class Protocol(protocol.Protocol):
         "error to descend: half the sum of squares, the mean square, or cross-entropy",
         choices=choices.ERRORS, stated=("half the sum over cases of squared differences", "equation (3)"))
     weight_range: float = setting(0.3, "Initial weights", "initial weights are uniform in ± this range",
-        low=0.0, high=1e6, stated=("uniform between −0.3 and 0.3", "caption of Fig. 1"))
+        low=0.0, high=1e6, form="±{}", stated=("uniform between −0.3 and 0.3", "caption of Fig. 1"))
     bias_range: float | None = setting(None, "Initial biases",
         "initial biases are uniform in ± this range; null stands for the range of the weights",
-        low=0.0, high=1e6, null="as the weights", stated=("biases are weights like the others", "p. 533"))
+        low=0.0, high=1e6, form="±{}", null="as the weights", stated=("biases are weights like the others", "p. 533"))
     equal_hidden_units: bool = setting(False, "Equal hidden units",
         "whether all hidden units start with the weights of the first")
     per_case: bool = setting(False, "Changes per case",
         "whether weights change after every case instead of after every sweep",
+        words={"no": "no: one change per sweep", "yes": "yes: a change after every case"},
         stated=("gradients are accumulated over all cases before each change", "p. 535"))
     optimizer: str = setting("descent", "Optimizer",
         "descent is the paper's equations (8) and (9); the others are torch's",
-        choices=("descent", *choices.OPTIMIZERS), stated=("gradient descent with momentum", "equations (8) and (9)"))
+        choices=("descent", *choices.OPTIMIZERS), words={"descent": "descent with momentum"},
+        stated=("gradient descent with momentum", "equations (8) and (9)"))
     epsilon: float = setting(0.1, "Learning rate ε", "learning rate", low=0.0, high=1e6,
         stated=("0.1", "caption of Fig. 1"))
     alpha: float = setting(0.9, "Momentum α", "momentum of descent", low=0.0, high=1.0,
