@@ -100,7 +100,7 @@ def _bar(ax: Axes, x: float, y: float, value: float, scale: float, size: float) 
     if not np.isfinite(value):
         ax.text(x, y, "?", ha="center", va="center", fontsize=size, zorder=4)
         return
-    height = float(np.clip(value / scale, -1.2, 1.2)) * 1.5
+    height = float(np.clip(value / scale, -1.2, 1.2)) * 1.3
     face, edge = (POSITIVE, POSITIVE) if value > 0 else (NEGATIVE_FILL, NEGATIVE)
     ax.add_patch(Rectangle((x - 0.27, y), 0.54, height, facecolor=face, edgecolor=edge, lw=0.7, zorder=2))
     up = value >= 0
