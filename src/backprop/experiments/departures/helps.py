@@ -32,7 +32,7 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     for kind in STUDIES:
         rows += [(kind, True, {}), *((row["name"], False, row["cells"]) for row in tuned["kinds"][kind])]
     starts = [k - 0.5 for k, (_, kind, _) in enumerate(rows) if kind]
-    fig = plots.figure(plots.COLUMN, 0.148 * len(rows) + 1.15)
+    fig = plots.figure(plots.COLUMN, 0.134 * len(rows) + 1.1)
     plots.headline(fig, title(codings))
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, (coding, own) in zip(axes, codings.items(), strict=True):

@@ -110,7 +110,7 @@ def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
 
 def learning(runs: Runs, values: Values) -> Figure:
     """The share of cases that are right over the sweeps: a network's own cases, and those held out."""
-    fig, ax = plots.axes(plots.COLUMN, 2.3)
+    fig, ax = plots.axes(plots.COLUMN, 2.15)
     variants, ends = values["variants"], []
     longest = max(own["cap"] for own in variants.values())
     ax.set_xscale("log")
@@ -223,7 +223,7 @@ def units(runs: Runs, values: Values) -> Figure:
     """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 2.5)
+    fig = plots.figure(plots.COLUMN, 2.4)
     alike = all(min(abs(pair["correlation"]), abs(pair["printed_correlation"])) > ENCODED for pair in values["pairs"])
     features = [pair["feature"] for pair in values["pairs"]]
     plots.headline(

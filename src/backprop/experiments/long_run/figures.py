@@ -68,7 +68,7 @@ def finding(runs: Runs, values: Values) -> Figure:
 
 def weights(runs: Runs, values: Values) -> Figure:
     """The norm of the weights over sweeps, under each coding."""
-    fig, ax = plots.axes(plots.COLUMN, 1.9)
+    fig, ax = plots.axes(plots.COLUMN, 1.7)
     ends = []
     k = 0
     for label, run in by_coding(runs).items():
@@ -146,14 +146,14 @@ def families(runs: Runs, values: Values) -> Figure:
 def sums(runs: Runs, values: Values) -> Figure:
     """The signed sums of three magnitudes on a number line, for both families and for a ratio that fails."""
     threshold = values["threshold"] or 0.0
-    fig = plots.figure(plots.COLUMN, 2.9)
+    fig = plots.figure(plots.COLUMN, 2.6)
     axes = fig.subplots(len(RATIOS), 1, sharex=True)
     gaps: list[float] = []
     for ax, ratio in zip(axes, RATIOS, strict=True):
         magnitudes = np.array([int(part) for part in ratio.split(":")])
         places, counts = np.unique(SIGNS @ magnitudes / magnitudes.max(), return_counts=True)
-        ax.axvspan(-threshold, threshold, 0, 0.6, color=style.SKY, alpha=0.35, lw=0)
-        ax.plot([-threshold] * 2, [-0.8, 2.68], [threshold] * 2, [-0.8, 2.68], color=style.BLUE, lw=0.7)
+        ax.axvspan(-threshold, threshold, 0, 0.5, color=style.SKY, alpha=0.35, lw=0)
+        ax.plot([-threshold] * 2, [-0.8, 2.1], [threshold] * 2, [-0.8, 2.1], color=style.BLUE, lw=0.7)
         ax.plot(0, 0, "o", color=style.BLUE, ms=6)
         for place, count in zip(places, counts, strict=True):
             if place == 0:

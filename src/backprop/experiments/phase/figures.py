@@ -25,7 +25,7 @@ TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 4.0)
 
 def solved(runs: Runs, values: Values) -> Figure:
     """The share of networks that solve the task, with lines of equal step and the pairs that the text compares."""
-    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), 2.7, limits=(0.0, 1.0))
+    fig, axes, bar = _maps(values, "solved", "networks that solve the task", title(values), 2.6, limits=(0.0, 1.0))
     plots.percent_ticks(bar.yaxis)
     for ax, own in zip(axes, values["codings"], strict=True):
         for step in STEPS:

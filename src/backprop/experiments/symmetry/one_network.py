@@ -118,7 +118,7 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     """The 17 weights of the traced network over sweeps, and E below."""
     traced = values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(runs[traced["variant"]])
-    fig = plots.figure(plots.COLUMN, 3.1)
+    fig = plots.figure(plots.COLUMN, 2.85)
     above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
     lines = {
         "hidden unit 1": layer_1[:, 0, :-1], "hidden unit 2": layer_1[:, 1, :-1], "hidden biases": layer_1[:, :, -1],
@@ -159,7 +159,7 @@ def moments(runs: Runs, values: Values) -> Figure:
     inputs = measures.cases(run.protocol["bits"], *run.protocol["inputs"])
     palindrome = measures.is_palindrome(inputs)
     middle = float(np.mean(run.protocol["targets"]))
-    fig = plots.figure(plots.WIDE, 2.2)
+    fig = plots.figure(plots.WIDE, 2.15)
     axes = fig.subplots(1, 6, sharex=True, sharey=True)
     for ax, sweep in zip(axes.flat, traced["moments"], strict=True):
         at = int(np.searchsorted(sweeps, sweep))

@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 def stationary(runs: Runs, values: Values) -> Figure:
     """The norm of the gradient at the printed weights against the targets, with the range due to rounding."""
     arrays = runs["paper"].arrays
-    fig, ax = plots.axes(plots.COLUMN, 2.3)
+    fig, ax = plots.axes(plots.COLUMN, 2.1)
     t = np.linspace(0, 0.2, 401)
     ends = []
     for k, (name, known) in enumerate(NAMES.items()):
