@@ -213,8 +213,11 @@ def test_the_plot_prints_each_rate_and_colours_each_effect():
     drawn = [line.get_color() for line in ax.lines if line.get_marker() not in ("", "None", None)]
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert sorted(drawn) == sorted(helps.EFFECTS[cell["effect"]][0] for cell in [*cells, {"effect": ""}])
-    assert names[0] == "rate alone" and sorted(names[1:]) == sorted(cell["name"] for cell in cells)
-    assert [text.get_text() for text in ax.texts].count("0.03") == len(names)
+    assert names[0] == "rate alone" and sorted(names[1:]) == sorted([*compared["kinds"], *(c["name"] for c in cells)])
+    for kind, rows in compared["kinds"].items():
+        after = names.index(kind) + 1
+        assert names[after : after + len(rows)] == [row["name"] for row in rows]
+    assert [text.get_text() for text in ax.texts].count("0.03") == len(cells) + 1
 
 
 def test_a_tuned_rate_that_is_not_enough_gives_way_to_the_best_alternative_or_to_none():

@@ -12,7 +12,8 @@ SVG = """<?xml version="1.0"?>
 <defs><style type="text/css">*{stroke-linejoin: round}</style>
 <clipPath id="c1"><rect width="9" fill="#cc79a7"/></clipPath></defs>
 <g clip-path="url(#c1)"><path id="m" style="fill: #ffffff; stroke: #0072b2"/><use xlink:href="#m"/></g>
-<g class="fixed"><path style="fill: #00204d; stroke: #ffffff"/>
+<g class="cells"><path style="fill: #00204d; stroke: #ffffff"/></g>
+<g class="fixed"><path style="fill: #ffffff; stroke: #ffffff"/>
 <text style="font-size: 8px; fill: #ffffff">a &lt; b</text></g>
 </svg>"""
 
@@ -38,10 +39,19 @@ def test_colours_are_variables_but_cells_and_their_text_keep_their_fills(svg):
     assert colours == {"#ffffff", "#0072b2", "#cc79a7", "#000000"}
     assert "fill: var(--ffffff); stroke: var(--0072b2)" in page
     assert '<rect width="9" style="fill: var(--cc79a7); "' in page
-    assert "fill: #00204d; stroke: var(--ffffff)" in page and "font-size: 8px; fill: #ffffff" in page
+    assert "fill: #00204d; stroke: var(--ffffff)" in page and "fill: #ffffff; stroke: #ffffff" in page
+    assert "font-size: 8px; fill: #ffffff" in page
     assert "px; fill: var(--000000)" in page and '<g class="fixed" style="fill: #000000">' in page
     sheet = drawings.stylesheet(colours)
     assert sheet.index("--ffffff:#ffffff") < sheet.index("dark") < sheet.index("--ffffff:#16181c")
+
+
+def test_bands_are_stronger_on_a_dark_page(svg):
+    svg.write_text(SVG.replace("stroke: #0072b2", "fill-opacity: 0.16; opacity: 0.9"))
+    page = drawings.inline(svg, "", "", set())
+    assert "fill-opacity: calc(0.16 * var(--bands)); opacity: 0.9" in page
+    light, dark = re.findall(r"--bands:([\d.]+)", drawings.stylesheet(set()))
+    assert float(light) == 1 < float(dark)
 
 
 def test_the_smallest_text_has_eleven_pixels_on_a_narrow_screen(svg):

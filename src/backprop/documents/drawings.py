@@ -29,6 +29,10 @@ _LEGIBLE = 0.2155
 _COLOUR = re.compile(r"(fill|stroke): (#[0-9a-f]{6})")
 
 
+_BAND = re.compile(r"((?:fill-)?opacity): (0\.[12]\d*)\b")
+"""The opacity of the bands around curves."""
+
+
 def smallest_text(svg: str) -> float:
     """The size of the smallest text of an SVG in its own units, which are points; infinite without text."""
     return min((float(points) for points in re.findall(r"font-size: ([\d.]+)px", svg)), default=math.inf)
@@ -89,13 +93,18 @@ def _rename(root: ElementTree.Element, prefix: str) -> None:
 
 
 def _recolour(root: ElementTree.Element, colours: set[str], fixed: bool = False) -> None:
-    """Replace colours by variables; cells and the text on them keep theirs, but for the white lines between cells."""
-    if root.get("class") == "fixed":
+    """Replace colours by variables; cells and what is drawn on them keep theirs, but for the lines between cells."""
+    cells = root.get("class") == "cells"
+    if cells or root.get("class") == "fixed":
         fixed = True
         root.set("style", f"fill: {BLACK}")
+    if cells:
+        for line in root.iter():
+            line.set("style", line.get("style", "").replace("stroke: #ffffff", "stroke: var(--ffffff)"))
+        colours.add("#ffffff")
 
     def variable(match: re.Match[str]) -> str:
-        if fixed and match[0] != "stroke: #ffffff":
+        if fixed:
             return match[0]
         colours.add(match[2])
         return f"{match[1]}: var(--{match[2][1:]})"
@@ -104,7 +113,7 @@ def _recolour(root: ElementTree.Element, colours: set[str], fixed: bool = False)
         if root.get(name, "").startswith("#"):
             root.set("style", f"{name}: {root.attrib.pop(name)}; {root.get('style', '')}")
     if style := root.get("style"):
-        root.set("style", _COLOUR.sub(variable, style))
+        root.set("style", _BAND.sub(r"\1: calc(\2 * var(--bands))", _COLOUR.sub(variable, style)))
     for child in root:
         _recolour(child, colours, fixed)
 
@@ -113,7 +122,7 @@ def stylesheet(colours: set[str]) -> str:
     """The variables behind the colours of the figures, in light and in dark mode."""
     light = "".join(f"--{colour[1:]}:{colour};" for colour in sorted(colours))
     dark = "".join(f"--{colour[1:]}:{in_dark_mode(colour)};" for colour in sorted(colours))
-    return f":root{{{light}}}@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}"
+    return f":root{{--bands:1;{light}}}@media screen and (prefers-color-scheme: dark){{:root{{--bands:2;{dark}}}}}"
 
 
 def in_dark_mode(colour: str) -> str:

@@ -131,6 +131,11 @@ def figure(width: float = COLUMN, height: float = 3.0) -> Figure:
     return fig
 
 
+def headline(fig: Figure, message: str) -> None:
+    """Write `message`, what a figure of several plots shows, at its top left."""
+    fig.suptitle(message, x=0.01, ha="left", fontsize=SIZE, fontweight="bold")
+
+
 def axes(width: float = COLUMN, height: float = 3.0) -> tuple[Figure, Axes]:
     """A figure of `width` × `height` inches with one plot."""
     fig = figure(width, height)
@@ -169,7 +174,7 @@ def save(fig: Figure, kind: str = "svg", dpi: float = 150) -> bytes:
 def _shortened(svg: bytes) -> bytes:
     """The same drawing in fewer bytes: coordinates of paths to a tenth of a point, no comments and no unused ids.
 
-    What keeps its colours in dark mode is marked by the class FIXED.
+    What keeps its colours in dark mode is marked by the class FIXED, and coloured cells by the class cells.
     """
 
     def rounded(digits: int) -> Callable[[re.Match[str]], str]:
@@ -178,7 +183,8 @@ def _shortened(svg: bytes) -> bytes:
         )
 
     text = svg.decode("utf-8")
-    text = re.sub(r'<g id="(QuadMesh_\d+|fixed)"', f'<g class="{FIXED}"', text)
+    text = re.sub(r'<g id="QuadMesh_\d+"', '<g class="cells"', text)
+    text = text.replace(f'<g id="{FIXED}"', f'<g class="{FIXED}"')
     text = text.replace(f"font-family: '{FAMILY}'; ", "").replace("<svg ", f'<svg font-family="{FALLBACK}" ', 1)
     text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     text = re.sub(r' (?:x|y|transform)="[^"]*"', rounded(2), text)

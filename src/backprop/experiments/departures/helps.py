@@ -28,24 +28,23 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     tuned = values["tuned"]
     codings = {coding: tuned["codings"][coding] for coding in values["codings"] if coding in tuned["codings"]}
     first = {coding: own["tuned"] | {"effect": ""} for coding, own in codings.items()}
-    rows = [("rate alone", "", first)]
+    rows: list[tuple[str, bool, Mapping[str, Any]]] = [("rate alone", False, first)]
     for kind in STUDIES:
-        rows += [(row["name"], "" if k else kind, row["cells"]) for k, row in enumerate(tuned["kinds"][kind])]
+        rows += [(kind, True, {}), *((row["name"], False, row["cells"]) for row in tuned["kinds"][kind])]
     starts = [k - 0.5 for k, (_, kind, _) in enumerate(rows) if kind]
-    fig = plots.figure(plots.COLUMN, 0.145 * len(rows) + 1.0)
-    fig.suptitle(title(codings), x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
+    fig = plots.figure(plots.COLUMN, 0.134 * len(rows) + 1.1)
+    plots.headline(fig, title(codings))
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
     for ax, (coding, own) in zip(axes, codings.items(), strict=True):
         _panel(ax, [cells.get(coding) for _, _, cells in rows], own["paper"]["solved"]["rate"])
-        ax.set_title(f"targets {coding}", fontweight="normal", pad=14)
+        ax.set_title(f"targets {coding}", fontweight="normal", pad=17)
+        ax.set_xlabel(f"solved by sweep {own['paper']['cap']:,}")
         ax.hlines(starts, 0, 1, color=style.RULE, lw=0.8, transform=ax.get_yaxis_transform(), zorder=0)
     axes[0].set_yticks(range(len(rows)), labels=[name for name, _, _ in rows])
     axes[0].set_ylim(len(rows) - 0.5, -0.5)
-    for k, (_, kind, _) in enumerate(rows):
-        axes[0].annotate(
-            kind, (0, k), (-165, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            va="center", fontsize=style.SMALL, color=style.MUTED,
-        )  # fmt: skip
+    for name, (_, kind, _) in zip(axes[0].get_yticklabels(), rows, strict=True):
+        if kind:
+            name.set(fontweight="bold")
     handles = [Line2D([], [], color=c, marker=m, lw=1.6, ms=4.6, label=name) for c, m, name in EFFECTS.values()]
     fig.legend(handles=handles, loc="outside lower center", ncols=3, handlelength=1.6, columnspacing=1.4)
     return fig
@@ -59,7 +58,7 @@ def title(codings: Mapping[str, Mapping[str, Any]]) -> str:
         if own["enough"]:
             parts.append(f"towards {targets} a tuned rate is enough")
         elif own["top"]:
-            parts.append(f"towards {targets} most help comes from {own['top']['name']}")
+            parts.append(f"towards {targets} most help comes from {' and '.join(own['better'][:2])}")
         else:
             parts.append(f"towards {targets} nothing beats a tuned rate")
     text = "; ".join(parts)
@@ -94,4 +93,3 @@ def _panel(ax: Axes, cells: Sequence[Mapping[str, Any] | None], paper: float) ->
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.5, 1])
     style.percent_ticks(ax.xaxis)
-    ax.set_xlabel("networks that solve the task")

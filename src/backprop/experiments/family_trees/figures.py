@@ -26,6 +26,9 @@ Values = Mapping[str, Any]
 SMALL = 8.0
 """The smallest text of these figures, in points."""
 
+ENCODED = 0.8
+"""The title says that a unit encodes a feature if their correlation exceeds this."""
+
 ASKED, ANSWER = style.BLUE, style.VERMILLION
 """Colours of the person and the relation that are asked for, and of the right answers."""
 
@@ -107,7 +110,7 @@ def _square(x: float, y: float, side: float, colour: str) -> Rectangle:
 
 def learning(runs: Runs, values: Values) -> Figure:
     """The share of cases that are right over the sweeps: a network's own cases, and those held out."""
-    fig, ax = plots.axes(plots.COLUMN, 2.3)
+    fig, ax = plots.axes(plots.COLUMN, 2.15)
     variants, ends = values["variants"], []
     longest = max(own["cap"] for own in variants.values())
     ax.set_xscale("log")
@@ -117,11 +120,13 @@ def learning(runs: Runs, values: Values) -> Figure:
         kept = people.kept_in(arrays["held"])
         right, sweeps = arrays["right"][:, 1:], arrays["sweeps"][1:]
         own = (right & kept[:, None]).sum(2) / kept.sum(1)[:, None]
-        ax.plot(sweeps, own.mean(0), color=colour, lw=1.6)
+        # the line without decay is wide, because the one with late decay covers it until decay begins
+        wide, alpha = (2.6, 0.5) if name == UNDECAYED else (0.0, 1.0)
+        ax.plot(sweeps, own.mean(0), color=colour, lw=1.6 + wide, alpha=alpha)
         curves = [(own.mean(0), "own cases")]
         if own[:, -1].max() > 0:
             unseen = (right & ~kept[:, None]).sum(2) / np.maximum((~kept).sum(1), 1)[:, None]
-            ax.plot(sweeps, unseen.mean(0), color=colour, lw=1.3, ls=style.DASHES[1])
+            ax.plot(sweeps, unseen.mean(0), color=colour, lw=1.3 + wide, alpha=alpha, ls=style.DASHES[1])
             curves.append((unseen.mean(0), "held out"))
         for curve, which in curves:
             if sweeps[-1] == longest:
@@ -218,7 +223,13 @@ def units(runs: Runs, values: Values) -> Figure:
     """RHW Fig. 4: for each feature the unit for persons that encodes it best, the paper's and one of ours."""
     run, row = runs[LATE], values["variants"][LATE]["example"]
     own = unit_weights(run.arrays["weights"][row : row + 1])[0]
-    fig = plots.figure(plots.COLUMN, 2.35)
+    fig = plots.figure(plots.COLUMN, 2.4)
+    alike = all(min(abs(pair["correlation"]), abs(pair["printed_correlation"])) > ENCODED for pair in values["pairs"])
+    features = [pair["feature"] for pair in values["pairs"]]
+    plots.headline(
+        fig, f"In both networks single units encode {', '.join(features[:-1])} and {features[-1]}"
+        if alike else "The units that encode each feature best",
+    )  # fmt: skip
     grid = fig.subplots(len(values["pairs"]), 2)
     for axes, pair in zip(grid, values["pairs"], strict=True):
         turned = own[pair["ours"]] * np.sign(pair["correlation"] * pair["printed_correlation"])

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from backprop import plots
 from backprop.experiments.long_run.gaps import SIGNS, gap
 from backprop.experiments.long_run.protocol import EXPERIMENT_1_SWEEPS
+from backprop.experiments.symmetry import measures
 from backprop.experiments.symmetry.protocol import PRINTED_SWEEPS, by_coding
 from backprop.plots import style
 from backprop.results.variant import Run
@@ -68,7 +68,7 @@ def finding(runs: Runs, values: Values) -> Figure:
 
 def weights(runs: Runs, values: Values) -> Figure:
     """The norm of the weights over sweeps, under each coding."""
-    fig, ax = plots.axes(plots.COLUMN, 1.9)
+    fig, ax = plots.axes(plots.COLUMN, 1.7)
     ends = []
     k = 0
     for label, run in by_coding(runs).items():
@@ -90,6 +90,9 @@ def weights(runs: Runs, values: Values) -> Figure:
     plots.EndLabels(ax, ends)
     ax.grid(axis="y")
     ax.set(xlabel="sweeps", ylabel="norm of all weights", ylim=(0, None))
+    grown = [band["middle"][-1] > band["middle"][0] for own in values["variants"].values()
+             if (band := own["norms"].get("solved"))]  # fmt: skip
+    ax.set_title("Weights keep growing after the task is solved" if grown and all(grown) else "The size of the weights")
     return fig
 
 
@@ -99,21 +102,30 @@ def families(runs: Runs, values: Values) -> Figure:
     x, y = np.meshgrid(np.geomspace(0.97, 4.6, 420), np.geomspace(0.97, 9, 420))
     height = gap(x, y)
     mesh = ax.pcolormesh(x, y, height, cmap="cividis", shading="nearest", rasterized=True, vmin=0, vmax=0.25)
-    ax.contour(x, y, height, levels=[0.05, 0.1, 0.15, 0.2], colors="white", linewidths=0.5)
+    ax.contour(x, y, height, levels=[0.05, 0.1, 0.15, 0.2], colors="white", linewidths=0.5).set_gid(plots.FIXED)
     ax.fill_between([0.97, 4.6], [0.97, 4.6], 0.9, color="white", lw=0, zorder=2)  # there the middle exceeds the large
+    counts: dict[str, Any] = {}
     for k, (label, run) in enumerate(by_coding(runs).items()):
         solved = run.table[run.table.solved]
-        colour, marker = (style.VERMILLION, "white")[k % 2], "os"[k % 2]
+        counts[label] = solved.family.value_counts()
+        # the second coding has small dots within the rings of the first, so that neither hides the other
         ax.scatter(
-            solved.ratio_middle, solved.ratio_large, s=17, marker=marker, facecolor=colour, edgecolor=style.INK,
-            lw=0.4, label=f"networks, targets {label}", zorder=4,
+            solved.ratio_middle, solved.ratio_large, s=(44, 9)[k % 2], facecolor=("none", style.VERMILLION)[k % 2],
+            edgecolor=(style.VERMILLION, style.INK)[k % 2], lw=(1.2, 0.3)[k % 2], zorder=4, gid=plots.FIXED,
+            label=f"networks, targets {label}",
         )  # fmt: skip
-    halo = [withStroke(linewidth=2.5, foreground="white")]
+    ax.scatter(
+        *measures.magnitude_ratios(measures.FIGURE_1[0][None]), s=52, marker="*", facecolor="white",
+        edgecolor=style.INK, lw=0.7, label="RHW Fig. 1", zorder=5, gid=plots.FIXED,
+    )  # fmt: skip
     for summit in values["maxima"]:
-        ax.annotate(
-            f"{summit['name']}\nmargin {summit['gap']:.2f}", (summit["middle"], summit["large"]), (11, 0),
-            textcoords="offset points", fontweight="bold", va="center", zorder=6, path_effects=halo, gid=plots.FIXED,
+        found = ", ".join(f"{count.get(summit['name'], 0):,} ({label})" for label, count in counts.items())
+        name = ax.annotate(
+            f"{summit['name']}, margin {summit['gap']:.2f}:\n{found}", (summit["middle"], summit["large"]), (11, 0),
+            textcoords="offset points", fontsize=style.SMALL, va="center", zorder=6, gid=plots.FIXED,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "gid": plots.FIXED},
         )  # fmt: skip
+        name.set_linespacing(1.1)
     ax.set(xscale="log", yscale="log", xlim=(0.97, 4.6), ylim=(0.97, 9))
     ax.set(xlabel="middle / smallest magnitude", ylabel="largest / smallest magnitude")
     style.plain_ticks(ax.xaxis, (1, 1.5, 2, 3, 4))
@@ -121,7 +133,10 @@ def families(runs: Runs, values: Values) -> Figure:
     ax.minorticks_off()
     bar = fig.colorbar(mesh, ax=ax, label="margin", pad=0.02, aspect=28)
     bar.outline.set_visible(False)
-    ax.legend(loc="lower right", handletextpad=0.2)
+    key = ax.legend(loc="lower right", handletextpad=0.2)
+    for handle in key.legend_handles:
+        if handle is not None:
+            handle.set_gid(plots.FIXED)
     margins = [own["gap_median"] for own in values["codings"]]
     near = all(margin is not None and margin > NEAR * values["maxima"][0]["gap"] for margin in margins)
     ax.set_title("Solved networks end where the margin is largest" if near else "The margin of three magnitudes")
@@ -131,12 +146,14 @@ def families(runs: Runs, values: Values) -> Figure:
 def sums(runs: Runs, values: Values) -> Figure:
     """The signed sums of three magnitudes on a number line, for both families and for a ratio that fails."""
     threshold = values["threshold"] or 0.0
-    fig = plots.figure(plots.COLUMN, 2.5)
+    fig = plots.figure(plots.COLUMN, 2.6)
     axes = fig.subplots(len(RATIOS), 1, sharex=True)
+    gaps: list[float] = []
     for ax, ratio in zip(axes, RATIOS, strict=True):
         magnitudes = np.array([int(part) for part in ratio.split(":")])
         places, counts = np.unique(SIGNS @ magnitudes / magnitudes.max(), return_counts=True)
-        ax.axvspan(-threshold, threshold, color=style.SKY, alpha=0.35, lw=0)
+        ax.axvspan(-threshold, threshold, 0, 0.5, color=style.SKY, alpha=0.35, lw=0)
+        ax.plot([-threshold] * 2, [-0.8, 2.1], [threshold] * 2, [-0.8, 2.1], color=style.BLUE, lw=0.7)
         ax.plot(0, 0, "o", color=style.BLUE, ms=6)
         for place, count in zip(places, counts, strict=True):
             if place == 0:
@@ -144,11 +161,16 @@ def sums(runs: Runs, values: Values) -> Figure:
             else:
                 ax.plot([place] * count, np.arange(count), "o", color=style.VERMILLION, mfc="white", ms=5, mew=1.1)
         margin = np.abs(places).min()
+        gaps.append(margin)
         ax.set_title(f"{ratio}: margin {margin:.2f}" if margin else f"{ratio}: no margin, other sums are 0 too")
-        ax.set(ylim=(-0.8, 4.0), yticks=())
+        ax.set(ylim=(-0.8, 5.0), yticks=())
         ax.spines["left"].set_visible(False)
     for x, text in ((-1.7, "hidden unit 2 is on"), (0, "both off"), (1.7, "hidden unit 1 is on")):
-        axes[0].text(x, 3.9, text, ha="center", va="top", fontsize=style.SMALL, color=style.MUTED)
+        axes[0].text(x, 5.0, text, ha="center", va="top", fontsize=style.SMALL, color=style.MUTED)
+    axes[1].text(0, 5.0, "thresholds", ha="center", va="top", fontsize=style.SMALL, color=style.BLUE)
+    apart = all(min_gap > threshold for min_gap in gaps[:-1])
+    plots.headline(fig, f"With {RATIOS[0]} and {RATIOS[1]} only palindromes leave both hidden units off" if apart
+                   else "The signed sums of three magnitudes")  # fmt: skip
     axes[-1].set(xlabel="signed sum of the three magnitudes, over the largest", xlim=(-2.35, 2.35))
     return fig
 

@@ -30,12 +30,16 @@ def solved(runs: Runs, values: Values) -> Figure:
     for ax, own in zip(axes, values["codings"], strict=True):
         for step in STEPS:
             _line_of_constant_step(ax, step, own["epsilons"], own["alphas"])
+        ax.set_title(f"targets {own['coding']}", fontweight="normal", pad=16)
         for marker, label, pair in _marked(values["paper"], own["best"]):
             x, y = _place(pair, own["epsilons"], own["alphas"])
             ax.plot(x, y, marker, ms=10 if marker == "*" else 6.5, mfc="white", mec=style.VERMILLION, mew=1.5,
-                    ls="none", label=label, zorder=5, clip_on=False)  # fmt: skip
+                    ls="none", label=label, zorder=5, clip_on=False, gid=plots.FIXED)  # fmt: skip
     handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=4, handletextpad=0.1, columnspacing=1.2)
+    key = fig.legend(handles, labels, loc="outside lower center", ncols=4, handletextpad=0.1, columnspacing=1.2)
+    for handle in key.legend_handles:
+        if handle is not None:
+            handle.set_gid(plots.FIXED)
     return fig
 
 
@@ -68,7 +72,7 @@ def _maps(
     if known.size:
         look.setdefault("limits", (known.min(), known.max()))
     fig = plots.figure(plots.COLUMN, height)
-    fig.suptitle(message, x=0.01, ha="left", fontsize=style.SIZE, fontweight="bold")
+    plots.headline(fig, message)
     axes = list(np.atleast_1d(fig.subplots(1, len(codings), sharey=True)))
     for ax, own, cells in zip(axes, codings, maps, strict=True):
         mesh = plots.heatmap(ax, cells, own["epsilons"], own["alphas"], bar=False, **look)
@@ -106,3 +110,10 @@ def _line_of_constant_step(ax: Axes, step: float, epsilons: Sequence[float], alp
     x = np.interp(np.log(wanted), np.log(rates), columns, left=np.nan, right=np.nan)
     for color, width in (("black", 2.0), ("white", 0.9)):
         ax.plot(x, rows, color=color, lw=width, gid=plots.FIXED)
+    if np.isfinite(x[-1]):
+        last = step == STEPS[-1]
+        ax.annotate(
+            f"{step:g} = ε/(1 − α)" if last else f"{step:g}", (x[-1], 1), (-2 if last else 0, 3), va="bottom",
+            xycoords=("data", "axes fraction"), textcoords="offset points", ha="left" if last else "center",
+            fontsize=style.SMALL,
+        )  # fmt: skip

@@ -118,7 +118,7 @@ def trajectory(runs: Runs, values: Values) -> Figure:
     """The 17 weights of the traced network over sweeps, and E below."""
     traced = values["traced"]
     sweeps, errors, layer_1, layer_2 = traced_path(runs[traced["variant"]])
-    fig = plots.figure(plots.COLUMN, 3.1)
+    fig = plots.figure(plots.COLUMN, 2.85)
     above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2.6, 1))
     lines = {
         "hidden unit 1": layer_1[:, 0, :-1], "hidden unit 2": layer_1[:, 1, :-1], "hidden biases": layer_1[:, :, -1],
@@ -159,12 +159,15 @@ def moments(runs: Runs, values: Values) -> Figure:
     inputs = measures.cases(run.protocol["bits"], *run.protocol["inputs"])
     palindrome = measures.is_palindrome(inputs)
     middle = float(np.mean(run.protocol["targets"]))
-    fig = plots.figure(plots.WIDE, 1.95)
+    fig = plots.figure(plots.WIDE, 2.15)
     axes = fig.subplots(1, 6, sharex=True, sharey=True)
     for ax, sweep in zip(axes.flat, traced["moments"], strict=True):
         at = int(np.searchsorted(sweeps, sweep))
         hidden = measures.logistic(measures.hidden_inputs(layer_1[at : at + 1], inputs))[0]
-        _region(ax, layer_2[at, 0], middle)
+        if not _region(ax, layer_2[at, 0], middle):
+            ax.text(
+                1.03, 1.03, "never says\n“palindrome”", ha="right", va="top", fontsize=style.SMALL, color=style.MUTED
+            )
         ax.scatter(*hidden[~palindrome].T, s=14, color=style.VERMILLION, marker="x", lw=0.9, label="other inputs")
         ax.scatter(
             *hidden[palindrome].T, s=24, facecolor=style.BLUE, edgecolor="white", lw=0.5, zorder=3, label="palindromes"
@@ -173,20 +176,33 @@ def moments(runs: Runs, values: Values) -> Figure:
         ax.set(xlim=(-0.05, 1.05), ylim=(-0.05, 1.05), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
         for axis in (ax.xaxis, ax.yaxis):
             plots.number_ticks(axis)
-    fig.supxlabel("output of hidden unit 1", fontsize=style.SIZE)
-    fig.supylabel("output of hidden unit 2", fontsize=style.SIZE)
+    off, on = hidden[palindrome].max() < 0.5, hidden[~palindrome].max(axis=1).min() > 0.5
+    plots.headline(
+        fig, "In the end palindromes leave both hidden units off, and every other input puts one on"
+        if off and on else "How the hidden units come to tell the inputs apart",
+    )  # fmt: skip
+    for ax in axes:
+        ax.set_xlabel("hidden unit 1")
+    axes[0].set_ylabel("hidden unit 2")
     handles, labels = axes[0].get_legend_handles_labels()
-    handles, labels = [*handles[::-1], Patch(color=style.SKY, alpha=0.3)], [*labels[::-1], "output: a palindrome"]
-    fig.legend(handles, labels, loc="outside upper left", ncols=3, handletextpad=0.4)
+    one_dot = np.ptp(hidden[palindrome], axis=0).max() < 0.02
+    labels[-1] = f"the {palindrome.sum()} palindromes" + (", at last as one dot" if one_dot else "")
+    handles, labels = [*handles[::-1], Patch(color=style.SKY, alpha=0.3)], [*labels[::-1], "output: “palindrome”"]
+    fig.legend(handles, labels, loc="outside lower right", ncols=3, handletextpad=0.4)
     return fig
 
 
-def _region(ax: Axes, weights: np.ndarray, middle: float) -> None:
-    """Shade where the output unit, with `weights` [2 + bias], is on its palindromes' side of the middle."""
+def _region(ax: Axes, weights: np.ndarray, middle: float) -> bool:
+    """Shade where the output unit, with `weights` [2 + bias], is on its palindromes' side of the middle, if anywhere.
+
+    Returns whether there is such a region.
+    """
     y = np.linspace(-0.05, 1.05, 160)
     total = weights[0] * y[None, :] + weights[1] * y[:, None] + weights[2]
     on = measures.logistic(total) > middle
-    ax.contourf(y, y, on, levels=[0.5, 1.5], colors=[style.SKY], alpha=0.3)
+    if on.any():
+        ax.contourf(y, y, on, levels=[0.5, 1.5], colors=[style.SKY], alpha=0.3)
+    return bool(on.any())
 
 
 def diagram(ax: Axes, layers: tuple[np.ndarray, np.ndarray], title: str, subtitle: str) -> None:

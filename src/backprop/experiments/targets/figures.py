@@ -22,20 +22,23 @@ Values = Mapping[str, Any]
 def stationary(runs: Runs, values: Values) -> Figure:
     """The norm of the gradient at the printed weights against the targets, with the range due to rounding."""
     arrays = runs["paper"].arrays
-    fig, ax = plots.axes(plots.COLUMN, 2.3)
+    fig, ax = plots.axes(plots.COLUMN, 2.1)
     t = np.linspace(0, 0.2, 401)
     ends = []
     for k, (name, known) in enumerate(NAMES.items()):
         colour = style.SERIES[k]
         norm = gradient_norms(arrays["printed_gradients"][k][:, None], t)[0]
         low, high = np.quantile(gradient_norms(arrays["drawn_gradients"][k], t), (0.025, 0.975), axis=0)
-        ax.fill_between(t, low, high, color=colour, alpha=0.18, lw=0)
+        if k:  # as an outline, because two bands of different colours mix to a third one
+            ax.plot(t, low, t, high, color=colour, lw=0.7, ls=style.DASHES[2])
+        else:
+            ax.fill_between(t, low, high, color=colour, alpha=0.18, lw=0)
         ax.plot(t, norm, color=colour, ls=style.DASHES[k])
         ends.append(plots.End(t[-1], norm[-1], known, colour))
         best = values["prints"][name]
         ax.plot([best["low"], best["high"]], [0.0042 * (1 - 0.22 * k)] * 2, color=colour, lw=4, solid_capstyle="butt")
     ax.annotate(
-        "targets within the rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
+        "best t within the rounding", (values["prints"]["figure_1"]["high"], 0.0038), (8, 0),
         textcoords="offset points", va="center", fontsize=style.SMALL, color=style.MUTED,
     )  # fmt: skip
     plots.EndLabels(ax, ends)
@@ -58,7 +61,7 @@ def finding(runs: Runs, values: Values) -> Figure:
     ax.axvspan(best["low"], best["high"], color=style.SKY, alpha=0.35, lw=0)
     ax.plot(t, norm, color=style.BLUE)
     ax.set(xlim=(0, 0.2), ylim=(0, None), xticks=(0, 0.1, 0.2), xticklabels=("0/1", ".1/.9", ".2/.8"))
-    ax.set(xlabel="targets", ylabel="gradient\nat the print", yticks=(0,))
+    ax.set(xlabel="targets", ylabel="gradient at the\nprinted weights", yticks=(0,))
     return fig
 
 
