@@ -72,9 +72,9 @@ def test_offenders_are_found_and_nothing_else(part, text, kinds, tmp_path):
 
 
 def test_the_file_of_an_offender_is_the_one_that_shares_its_words():
-    text = "<main><p>Every palindrome gets at least 0.72. Any other input gets at most 0.31, not 0.4.</p></main>"
+    text = "<main><p>Of these, 3 solve it. For all practical purposes it is in a minimum of 0.31, not 0.4.</p></main>"
     (offender, _) = prose.offenders(text)
-    assert "Any other input gets at most" in (prose.ROOT / offender.file).read_text(encoding="utf-8")
+    assert "For all practical purposes" in (prose.ROOT / offender.file).read_text(encoding="utf-8")
 
 
 @pytest.mark.pipeline

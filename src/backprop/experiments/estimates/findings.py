@@ -177,6 +177,7 @@ def _printed(run: Run) -> dict[str, Any]:
         "entries": entries.size,
         "samples": PRINTED_SAMPLES,
         "rms": rms,
+        "times": rms / gradient,
         "noise": noise,
         "range": [float(low), float(high)],
         "gradient": gradient,

@@ -31,6 +31,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
     arrays, table = paper.arrays, paper.table
     about = paper.about["provenance"]["MNIST"]
     images = len(arrays["labels"])
+    confidence = {key: _known(table[f"confidence_{key}"].mean()) for key in ("right", "wrong")}
+    less = None if None in confidence.values() else float(np.subtract(confidence["right"], confidence["wrong"]))
     return {
         "rules": {"reads": READS, "same": SAME},
         "data": {
@@ -49,7 +51,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "first": float(table.loss_first.mean()),
             "last_epoch": float(table.loss_last_epoch.mean()),
         },
-        "confidence": {key: _known(table[f"confidence_{key}"].mean()) for key in ("right", "wrong")},
+        "confidence": confidence,
+        "less_confident": less,
         "confusion": _most_confused(arrays),
         "missed": _missed(arrays),
         "why_no_softmax": {
@@ -63,7 +66,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "difference": float(arrays["grad_difference"].max()),
             "kept_with": int(arrays["kept_bytes"][:, 0].max()),
             "kept_without": int(arrays["kept_bytes"][:, 1].max()),
-            "images": min(EVALUATION_BATCH, images),
+            "per_image": int(arrays["kept_bytes"][:, 0].max()) // min(EVALUATION_BATCH, images),
             "refused": bool(arrays["backward_refused"].all()),
         },
         "softmax": _compared(runs.get("softmax"), paper),

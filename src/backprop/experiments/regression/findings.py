@@ -132,16 +132,18 @@ def _variant(run: Run) -> dict[str, Any]:
     relative = finite.gap / finite.least_squares_mse
     excess = (finite.early_mse - finite.least_squares_mse) / (finite.first_mse - finite.least_squares_mse)
     early, gap, unfinished_share = _median(1 - excess), _median(relative), _median(finite.unfinished / finite.gap)
+    middle, unfinished = _median(finite.gap), _median(table.unfinished)
     return {
         "learning_rate": protocol["learning_rate"],
         "decay": protocol["decay"],
         "epochs": protocol["epochs"],
         "diverged": len(table) - len(finite),
-        "gap": _median(finite.gap),
+        "gap": middle,
         "relative_gap": gap,
         "relative_gap_percent": None if gap is None else 100 * gap,
         "relative_gap_range_percent": [100 * _quantile(relative, q) for q in MIDDLE] if len(finite) else None,
-        "unfinished": _median(table.unfinished),
+        "unfinished": unfinished,
+        "unfinished_of_gap": unfinished / middle if unfinished is not None and middle else None,
         "mostly_unfinished": unfinished_share is not None and unfinished_share > 0.5,
         "early": early,
         "early_percent": None if early is None else 100 * early,
@@ -163,6 +165,7 @@ def _slow(run: Run) -> dict[str, Any]:
     return {
         "largest": float(curvatures[0]),
         "median": float(np.median(curvatures)),
+        "times": float(curvatures[0] / np.median(curvatures)),
         "limit": float(2 / curvatures[0]),
         "epochs": epochs,
         "is_slow": epochs is None or epochs > protocol["epochs"] / 4,
