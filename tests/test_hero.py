@@ -25,7 +25,7 @@ def abstract(page):
     return text
 
 
-def results(inside, mirror, families, late, stuck, mean, trees):
+def results(inside, mirror, families, late, stuck, mean, smaller, trees, encoded):
     """What the hero and the findings read, with long numbers."""
 
     def share(rate, **more):
@@ -35,13 +35,18 @@ def results(inside, mirror, families, late, stuck, mean, trees):
     paper["named_families"] = families
     other = {"solved": share(0.9996), "late": share(0.05 if stuck else 0.5)}
     effect = {"clear": mean is not None, "rate": mean, "shorter": 32.0}
-    learned = [{"all_learned": {"count": number}} for number in trees]
+    learned = [{"all_learned": share(number / 4000)} for number in trees]
     return {
         "symmetry": {"values": {"variants": {"paper": paper, "targets_0.1_0.9": other}, "stories": None}},
         "long_run": {"values": {"summary": {"0/1": {"solved": share(1 if late else 0.9)}}}},
-        "departures": {"values": {"summary": {"mean_error": effect}}},
+        "departures": {"values": {"summary": {"mean_error": effect | {"sweep": 1425}, "smaller_rate": smaller}}},
         "targets": {"values": {"points_inside": inside, "summary": {}}},
-        "family_trees": {"values": {"variants": dict(zip(("paper", "late_decay", "search"), learned, strict=True))}},
+        "family_trees": {
+            "values": {
+                "variants": dict(zip(("paper", "late_decay", "search"), learned, strict=True)),
+                "late_reaches_printed": encoded,
+            }
+        },
         "claims": {"paper": [None] * 40},
         "verdict_counts": {
             "paper": dict.fromkeys(("reproduced", "partly", "not_reproduced", "not_judged", "not_checkable"), 11)
@@ -53,8 +58,18 @@ BRANCHES: tuple[Sequence[tuple[Any, ...]], ...] = (
     [(True,), (False,)],  # whether the targets point inside
     [(0.99, ["1:2:4", "2:3:4"]), (0.99, []), (0.4, [])],  # the mirror pattern and the families
     [(True, True), (True, False), (False, True)],  # whether failures are late, and stuck
-    [(0,), (0.2,), (None,)],  # the share that solves the task with the mean error
-    [((0, 9, 9),), ((0, 0, 9),), ((9, 9, 9),)],  # the family trees
+    [
+        (0, True),
+        (0, False),
+        (0.2, True),
+        (None, True),
+    ],  # the share solved with the mean error; does a smaller rate help
+    [
+        ((0, 9, 9), ["nationality", "generation", "branch"]),
+        ((0, 9, 9), []),
+        ((0, 0, 9), []),
+        ((9, 9, 9), []),
+    ],  # the family trees, and what their units encode
 )
 """What each branch of the hero depends on, as arguments of `results`; branches do not depend on each other."""
 

@@ -47,20 +47,21 @@ def protocol_table(
     label: str,
     source: str = "The paper",
     dense: bool = False,
-    ours: Mapping[str, str] | None = None,
+    codings: Iterable[Mapping[str, Any]] = (),
 ) -> str:
     """The protocol of an experiment as a table in Markdown: what the source states, where, and what we use.
 
-    `experiment` is what its findings.json holds, `dense` prints in small type; `ours` replaces what we use, by the
-    label of a row, where variants differ; the other arguments are those of `claims_table`.
+    `experiment` is what its findings.json holds, `dense` prints in small type; `codings` are those of variants that
+    differ in the targets alone; the other arguments are those of `claims_table`.
     """
     lines = [
         f"| | {source} | Ours | Where |",
         "|---------------|------------------------|----------------------|-----------------|",
     ]
+    codings = list(codings)
     for row in experiment["protocol"]:
-        used = (ours or {}).get(row["label"], row["ours"])
-        lines.append(_row([row["label"], row["stated"], used, row["where"]]))
+        both = " and ".join(own["coding"] for own in codings) if row["label"] == "Targets" else ""
+        lines.append(_row([row["label"], row["stated"], both or row["ours"], row["where"]]))
     return "\n".join(lines) + f"\n\n: {caption} {{#{label}{' .dense' if dense else ''}}}\n"
 
 

@@ -31,7 +31,7 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     rows: list[tuple[str, bool, Mapping[str, Any]]] = [("rate alone", False, first)]
     for kind in STUDIES:
         rows += [(kind, True, {}), *((row["name"], False, row["cells"]) for row in tuned["kinds"][kind])]
-    starts = [k - 0.5 for k, (_, kind, _) in enumerate(rows) if kind]
+    starts = [k - 0.5 for k, (_, is_kind, _) in enumerate(rows) if is_kind]
     fig = plots.figure(plots.COLUMN, 0.134 * len(rows) + 1.1)
     plots.headline(fig, title(codings))
     axes = np.atleast_1d(fig.subplots(1, len(codings), sharey=True))
@@ -42,8 +42,8 @@ def helps(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         ax.hlines(starts, 0, 1, color=style.RULE, lw=0.8, transform=ax.get_yaxis_transform(), zorder=0)
     axes[0].set_yticks(range(len(rows)), labels=[name for name, _, _ in rows])
     axes[0].set_ylim(len(rows) - 0.5, -0.5)
-    for name, (_, kind, _) in zip(axes[0].get_yticklabels(), rows, strict=True):
-        if kind:
+    for name, (_, is_kind, _) in zip(axes[0].get_yticklabels(), rows, strict=True):
+        if is_kind:
             name.set(fontweight="bold")
     handles = [Line2D([], [], color=c, marker=m, lw=1.6, ms=4.6, label=name) for c, m, name in EFFECTS.values()]
     fig.legend(handles=handles, loc="outside lower center", ncols=3, handlelength=1.6, columnspacing=1.4)

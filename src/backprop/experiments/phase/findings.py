@@ -29,7 +29,8 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
 
     Returns:
         `variants`: by variant, the maps `solved` and `median` [alphas][epsilons] and the pairs that are compared; see
-        `_diagram`; `codings`: those of the two target codings, each with its name as `coding`; `rows`: the table of
+        `_diagram`; `codings`: those of the two target codings, each with its name as `coding`; `saves`:
+        whether momentum saves sweeps under all of them; `rows`: the table of
         pairs; `paper`: the paper's pair, its `step`, and the rate that has the effect of the `mean_error`.
     """
     variants = {name: _diagram(run) for name, run in runs.items()}
@@ -43,6 +44,7 @@ def values(runs: Mapping[str, Run]) -> dict[str, Any]:
             "mean_error": 2 * Symmetry.epsilon / 2**Symmetry.bits,
         },
         "variants": variants,
+        "saves": all(own["saved"] is not None for own in codings),
         "codings": codings,
         "rows": [
             {"coding": own["coding"], "what": what, **own[key]}
