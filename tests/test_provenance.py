@@ -41,11 +41,12 @@ def lines(tmp_path, files, folder=None, protocols=PROTOCOLS):
 def test_a_figure_and_a_claim_link_to_their_code_and_data(tmp_path):
     figure, claim = lines(tmp_path, ["paper/networks.parquet"])
     assert figure == (
-        "symmetry: figures.py · paper/networks.parquet · Seeds: 0 to 3,999",
+        "Drawn by symmetry/figures.py from symmetry/paper/networks.parquet; data of seeds 0 to 3,999",
         ["../../src/backprop/experiments/symmetry/figures.py", "../symmetry/paper/networks.parquet"],
     )
     assert claim == (
-        "symmetry: findings.py · findings.json · Seeds: 0 to 3,999, as configured",
+        "Judged by symmetry/findings.py from symmetry/findings.json;"
+        " data of seeds 0 to 3,999; some variants have fewer",
         ["../../src/backprop/experiments/symmetry/findings.py", "../symmetry/findings.json"],
     )
     for _, links in (figure, claim):
@@ -55,13 +56,13 @@ def test_a_figure_and_a_claim_link_to_their_code_and_data(tmp_path):
 def test_many_files_are_counted_and_lists_of_seeds_are_ranges(tmp_path):
     files = ["few/networks.parquet", "paper/networks.parquet", "paper/trained.safetensors"]
     (text, links), _ = lines(tmp_path, files, protocols={"paper": {"seeds": [3, 4, 5]}, "few": {"seeds": [3, 5]}})
-    assert "few/networks.parquet · paper/networks.parquet and 1 more" in text and len(links) == 3
-    assert text.endswith("Seeds: 3 to 5")
+    assert "from symmetry/few/networks.parquet, symmetry/paper/networks.parquet and 1 other file;" in text
+    assert len(links) == 3 and text.endswith("data of seeds 3 to 5")
 
 
 def test_without_the_sources_beside_it_a_page_names_the_code_and_links_to_none(tmp_path):
     (text, links), _ = lines(tmp_path, ["findings.json"], tmp_path / "report")
-    assert text.startswith("symmetry: figures.py · findings.json")
+    assert text.startswith("Drawn by symmetry/figures.py from symmetry/findings.json")
     assert links == ["../symmetry/findings.json"]
 
 

@@ -118,8 +118,9 @@ def test_at_the_last_moment_the_output_unit_separates_the_palindromes(runs):
     figure = figures.moments(runs, findings.values(runs))
     inside = []
     for ax in figure.axes[:6]:
-        region, others, palindromes = ax.collections
-        shaded = Path.make_compound_path(*region.get_paths())
+        *regions, others, palindromes = ax.collections
+        paths = [path for region in regions for path in region.get_paths()]
+        shaded = Path.make_compound_path(*paths) if paths else Path(np.empty((0, 2)))
         inside.append([shaded.contains_points(points.get_offsets()).mean() for points in (palindromes, others)])
     assert inside[-1] == [1, 0] and inside[1] != [1, 0]
 

@@ -32,7 +32,7 @@ ABOUT_TARGETS = re.compile(r"No rule to produce ([\w-]+) \(if you use input func
 ABOUT_VARIANTS = re.compile(r"InputFunctionException.*?WorkflowError:\s+([^\n]+)\nWildcards:", re.DOTALL)
 """What it puts around a sentence of the workflow about a variant that does not exist."""
 
-TARGETS = ("all", "report", "assignment", "manifest", "verify", "test", "benchmark")
+TARGETS = ("all", "report", "assignment", "manifest", "million", "verify", "test", "benchmark")
 """The targets besides the experiments."""
 
 TARGETS_FIRST = "put targets before --config and --configfile, which take all words that follow them"

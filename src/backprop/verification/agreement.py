@@ -16,8 +16,8 @@ from scipy import stats
 
 from backprop.verification.quantities import LEVELS, Quantity, Sample, Share
 
-RELATIVE, ABSOLUTE = 1e-4, 1e-6
-"""Differences below RELATIVE times the reference or ABSOLUTE are rounding errors, which are not compared."""
+RELATIVE, ABSOLUTE = 1e-3, 1e-6
+"""Differences below RELATIVE times the reference or ABSOLUTE are rounding errors: four digits are recorded."""
 
 COMPARED_LEVELS = (0.1, 0.5, 0.9)
 """The quantiles at which two distributions are compared."""
