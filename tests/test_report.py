@@ -167,7 +167,7 @@ def test_report_in_both_formats(sample: dict[str, Any]) -> None:
     assert "(Wilson 1927, 209)" in text
     assert "Finding · It works" in text
     assert 'role="img" aria-label="A falling line."' in page
-    assert page.count('aria-label="A small picture."') == 1 and page.count("<figcaption") == 4
+    assert page.count('aria-label="A small picture."') == 1 and page.count("<figcaption") == 5
     assert re.findall(r"<td[^>]*>([MS]\d+)</td>", page) == 2 * ["S3", "S10", "M1"]
     assert 'class="badge not-reproduced"' in page
     assert "Sweeps | needed" in text
