@@ -21,7 +21,9 @@ Its [cap](#sec:a) is code `cap`, see @fig:a and @sec:a, and $sweep$.
 ::: {#refs}
 :::
 """
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="30pt" viewBox="0 0 40 10"><path d="M0 0L90 30" stroke="blue"/></svg>'
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="90pt" height="30pt" viewBox="0 0 40 10"><path d="M0 0L9 9"/></svg>'
+)
 
 
 @pytest.fixture(scope="module")

@@ -61,10 +61,12 @@ def test_the_distance_of_a_figure_from_the_text_is_found(tmp_path, text, pages):
 def test_a_figure_is_on_the_page_of_its_caption(tmp_path):
     """Typst's link to a figure at the top of a page can lead to the end of the page before."""
     look = "#set figure(numbering: none, supplement: [Figure])\n#set figure.caption(separator: none)\n"
-    text = "#link(<fig:a>)[Figure 1]\n\n" + LINES.format(90) + "#figure(rect(), caption: [Figure 1. Red.])"
+    text = (
+        "#link(<fig:a>)[Figure 1]\n\n" + LINES.format(45) + "#pagebreak()\n#figure(rect(), caption: [Figure 1. Red.])"
+    )
     path = printed(tmp_path / "a.pdf", look + "A <fig:a>\n\n" + text)
     (reference,) = pages_layout.references(pypdfium2.PdfDocument(path))
-    assert (reference.mentions, reference.page) == ([1], 3)
+    assert (reference.mentions, reference.page) == ([1], 2)
 
 
 def test_a_character_that_the_fonts_of_the_report_lack_is_named(tmp_path):

@@ -1,5 +1,6 @@
 """Where figures, verdicts and the software come from: links in the pages, versions, the commit, times of a run."""
 
+import json
 import re
 import subprocess
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from backprop.documents import pages, provenance, software
 from backprop.results import times
 from backprop.stages import draw
 
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" viewBox="0 0 40 10"><path d="M0 0L9 9"/></svg>\n'
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt" viewBox="0 0 9 9"><path d="M0 0L9 9"/></svg>\n'
 TEXT = """# A {#sec:a}
 
 See @fig:a.
@@ -133,7 +134,8 @@ def test_drawing_notes_the_files_that_a_figure_reads(tmp_path, monkeypatch, name
     monkeypatch.setattr(draw, "save", lambda _: SVG)
     monkeypatch.setattr(draw.Run, "arrays", {})
     monkeypatch.setattr(draw.Run, "table", {})
-    (tmp_path / "findings.json").write_text('{"values": {}, "verdicts": {}, "protocol": [], "protocols": {}, "provenance": {}}')
+    parts = {"values": {}, "verdicts": {}, "protocol": [], "protocols": {}, "provenance": {}}
+    (tmp_path / "findings.json").write_text(json.dumps(parts))
     folders = {variant: tmp_path / variant for variant in ("paper", "other")}
     draw.run("symmetry", folders, tmp_path / "findings.json", tmp_path / "out")
     assert f"<metadata>paper/{draw.FILES[name]}</metadata>" in (tmp_path / "out/read.svg").read_text()
