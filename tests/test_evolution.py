@@ -223,3 +223,9 @@ def test_a_search_that_may_be_as_good_as_the_gradient_is_not_judged(low, high, s
 def test_protocols_refuse_what_cannot_be_trained(changes, message):
     with pytest.raises(UserError, match=message):
         small(**changes)
+
+
+def test_shards_of_seeds_give_the_bytes_of_one_job(images, tmp_path):
+    protocol = small(seeds=5, method="evolution", samples=(4, 10), epochs=2)
+    whole, *split = experiments.in_shards("evolution", protocol, tmp_path, (0, 3, 2), {"FashionMNIST": images})
+    assert [content == whole for content in split] == [True, True]

@@ -235,3 +235,9 @@ def test_the_range_of_one_more_network_has_its_coverage():
 def test_too_few_finite_values_have_no_range():
     assert findings.prediction_range([0.5, 0.6, np.nan]) is None
     assert findings.prediction_range([0.5, 0.6, 0.7, np.nan]) == findings.prediction_range([0.5, 0.6, 0.7])
+
+
+def test_shards_of_seeds_give_the_bytes_of_one_job(clothes, tmp_path):
+    protocol = Protocol(seeds=5, epochs=2, hidden_units=8, images=200)
+    whole, *split = experiments.in_shards("functions", protocol, tmp_path, (0, 3, 2), clothes)
+    assert [content == whole for content in split] == [True, True]

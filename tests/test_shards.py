@@ -22,6 +22,7 @@ from backprop.experiments.symmetry.protocol import Protocol as Symmetry
 from backprop.protocol import UserError
 from backprop.results import parts, store, tables
 from backprop.stages import analyse, merge, train
+from tests import experiments
 
 FEW = {
     "symmetry": Symmetry(seeds=11, sweeps=60, keep=(20,)),
@@ -37,26 +38,9 @@ FEW = {
 """Experiments that can be split, with a protocol that takes a moment."""
 
 
-def train_in(home, experiment, protocol, sizes):
-    """The bytes of the arrays trained in one job (size 0) and in shards of each size."""
-    found = []
-    for size in sizes:
-        folder, some = home / str(size), []
-        for shard in shards.split(protocol, size):
-            own, path = shards.of_shard(protocol, shard), shard.file(home / str(size), experiment, "paper")
-            train.run(experiment, own, "cpu", {}, folder, path)
-            some.append((own, path))
-        if some:
-            merge.run(experiment, protocol, "cpu", some, folder)
-        else:
-            train.run(experiment, protocol, "cpu", {}, folder)
-        found.append((folder / store.ARRAYS).read_bytes())
-    return found
-
-
 @pytest.mark.parametrize("experiment", FEW)
 def test_one_two_and_three_uneven_shards_give_the_same_bytes(experiment, tmp_path):
-    whole, *split = train_in(tmp_path, experiment, FEW[experiment], (0, 6, 4))
+    whole, *split = experiments.in_shards(experiment, FEW[experiment], tmp_path, (0, 6, 4))
     assert [content == whole for content in split] == [True, True]
 
 
@@ -68,7 +52,7 @@ def test_every_experiment_that_can_be_split_is_tested():
 
 def test_the_order_of_a_list_of_seeds_is_kept(tmp_path):
     protocol = dataclasses.replace(FEW["symmetry"], seeds=(7, 3, 100, 4, 5))
-    whole, split = train_in(tmp_path, "symmetry", protocol, (0, 2))
+    whole, split = experiments.in_shards("symmetry", protocol, tmp_path, (0, 2))
     assert split == whole
     assert list(store.read_arrays(tmp_path / "2" / store.ARRAYS)["seeds"]) == [7, 3, 100, 4, 5]
 
