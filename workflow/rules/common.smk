@@ -115,7 +115,9 @@ def protocol_of(wildcards, without=()):
     """A variant's overrides as JSON: an argument of its jobs, which run again when it changes."""
     overrides = known_protocol(wildcards).overrides()
     # the order of a grid is the order of its cells, so keys keep their order
-    return json.dumps({key: value for key, value in overrides.items() if key not in without})
+    return json.dumps(
+        {key: value for key, value in overrides.items() if key not in without}
+    )
 
 
 def variant_files(experiment, *names):

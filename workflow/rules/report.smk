@@ -71,11 +71,11 @@ rule assignment:
         "results/assignment/assignment.ipynb",
         "results/assignment/assignment.html",
         "results/assignment/assignment.pdf",
-    priority: 3  # it waits for nothing and takes long, so it should not run last
     log:
         "results/logs/assignment.log",
     benchmark:
         "results/logs/assignment.tsv"
+    priority: 3  # it waits for nothing and takes long, so it should not run last
     group:
         "documents"
     conda:

@@ -30,13 +30,17 @@ def shard_of(wildcards):
     parts = shards_of(wildcards)
     if wildcards.shard not in parts:
         place = f"{wildcards.experiment}/{wildcards.variant}"
-        raise WorkflowError(f"'{wildcards.shard}' is not a shard of {place}; see experiments.<name>.shards in config/README.md.")
+        raise WorkflowError(
+            f"'{wildcards.shard}' is not a shard of {place}; see experiments.<name>.shards in config/README.md."
+        )
     return parts[wildcards.shard]
 
 
 def data_of(wildcards):
     """The data sets on which an experiment trains."""
-    return expand("results/data/{name}.safetensors", name=settings.data_sets(wildcards.experiment))
+    return expand(
+        "results/data/{name}.safetensors", name=settings.data_sets(wildcards.experiment)
+    )
 
 
 def sources_of_training(wildcards):
@@ -44,7 +48,9 @@ def sources_of_training(wildcards):
     parts = shards_of(wildcards)
     home = f"experiments.{wildcards.experiment}."
     if not parts:
-        return data_of(wildcards) + code("stages.train", f"{home}train", f"{home}finish")
+        return data_of(wildcards) + code(
+            "stages.train", f"{home}train", f"{home}finish"
+        )
     pattern = "results/shards/{experiment}/{variant}/{shard}.safetensors"
     files = expand(pattern, **wildcards, shard=parts)
     return files + code("stages.merge", f"{home}finish")
@@ -68,9 +74,9 @@ rule train_shard:
         "results/logs/train/{experiment}/{variant}/{shard}.tsv"
     wildcard_constraints:
         shard="[0-9]+-[0-9]+",
+    priority: 2  # long jobs first, so that no core waits for the last one
     conda:
         "../../envs/environment.yaml"
-    priority: 2  # long jobs first, so that no core waits for the last one
     threads: 1  # and no group: each shard is long enough for a job of its own on a cluster
     resources:
         mem_mb=MEMORY["train"],
@@ -93,9 +99,9 @@ rule train:
         "results/logs/train/{experiment}/{variant}.log",
     benchmark:
         "results/logs/train/{experiment}/{variant}.tsv"
+    priority: 1
     group:
         "train"
-    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1
