@@ -10,7 +10,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 from backprop import config as settings
-from backprop import dependencies
+from backprop import costs, dependencies, shards
 from backprop.protocol import UserError
 
 if set("{}") & set(str(workflow.basedir)):
@@ -137,3 +137,68 @@ def figure_files(experiment):
         experiment=experiment,
         name=dependencies.figure_names(experiment),
     )
+
+
+def text_of(key):
+    """The user's text under a key of the configuration; a function, because Snakemake expands braces in plain text."""
+    return lambda wildcards: config.get(key, "")
+
+
+ASKED = settings.shards_asked(config)
+SIZES = {
+    (experiment, variant): shards.size(protocol, ASKED[experiment])
+    for experiment, variants in PROTOCOLS.items()
+    for variant, protocol in variants.items()
+}
+
+# Snakemake reads the rules before it knows that nothing is to be run
+if {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
+    print("Estimated, for the training alone:", file=sys.stderr)
+    for experiment, cost in costs.by_experiment(PROTOCOLS, ASKED).items():
+        print(f"  {experiment:<18}{cost.text}", file=sys.stderr)
+for warning in costs.warnings(PROTOCOLS, ASKED):
+    print(f"backprop: warning: {warning}", file=sys.stderr)
+
+
+def shards_of(wildcards):
+    """The shards of a variant, by their names; none if it is trained in one job."""
+    protocol = known_protocol(wildcards)
+    size = SIZES[wildcards.experiment, wildcards.variant]
+    return {shard.name: shard for shard in shards.split(protocol, size)}
+
+
+def shard_of(wildcards):
+    """One shard of a variant; an error if the variant has no shard of this name."""
+    parts = shards_of(wildcards)
+    if wildcards.shard not in parts:
+        place = f"{wildcards.experiment}/{wildcards.variant}"
+        raise WorkflowError(
+            f"'{wildcards.shard}' is not a shard of {place}; see experiments.<name>.shards in config/README.md."
+        )
+    return parts[wildcards.shard]
+
+
+def data_of(wildcards):
+    """The data sets on which an experiment trains."""
+    return expand(
+        "results/data/{name}.safetensors", name=settings.data_sets(wildcards.experiment)
+    )
+
+
+def sources_of_training(wildcards):
+    """What a variant's arrays are made of: its shards, or the data; and the code."""
+    parts = shards_of(wildcards)
+    home = f"experiments.{wildcards.experiment}."
+    if not parts:
+        return data_of(wildcards) + code(
+            "stages.train", f"{home}train", f"{home}finish"
+        )
+    pattern = "results/shards/{experiment}/{variant}/{shard}.safetensors"
+    files = expand(pattern, **wildcards, shard=parts)
+    return files + code("stages.merge", f"{home}finish")
+
+
+def training_command(wildcards):
+    """The command that makes a variant's arrays, and its options."""
+    size = SIZES[wildcards.experiment, wildcards.variant]
+    return f"merge --size {size}" if size else "train"

@@ -19,13 +19,6 @@ OF_THE_ASSIGNMENT = (
 )
 REPORT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_ASSIGNMENT)]
 ASSIGNMENT_TEXT = [path for path in TEXT if not path.startswith(OF_THE_REPORT)]
-
-
-def text_of(key):
-    """The user's text under a key of the configuration; a function, because Snakemake expands braces in plain text."""
-    return lambda wildcards: config.get(key, "")
-
-
 FINDINGS = "results/{experiment}/findings.json"
 FIGURES = [path for experiment in EXPERIMENTS for path in figure_files(experiment)]
 
