@@ -63,8 +63,9 @@ def test_a_figure_is_on_the_page_of_its_caption(tmp_path):
     look = "#set figure(numbering: none, supplement: [Figure])\n#set figure.caption(separator: none)\n"
     text = "#link(<fig:a>)[Figure 1]\n\n" + LINES.format(90) + "#figure(rect(), caption: [Figure 1. Red.])"
     path = printed(tmp_path / "a.pdf", look + "A <fig:a>\n\n" + text)
-    (reference,) = pages_layout.references(pypdfium2.PdfDocument(path))
-    assert (reference.mentions, reference.page) == ([1], 3)
+    document = pypdfium2.PdfDocument(path)
+    (reference,) = pages_layout.references(document)
+    assert len(document) > 1 and (reference.mentions, reference.page) == ([1], len(document))
 
 
 def test_a_character_that_the_fonts_of_the_report_lack_is_named(tmp_path):
