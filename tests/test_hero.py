@@ -114,8 +114,5 @@ def test_there_are_five_findings_in_every_branch_each_with_a_picture_and_a_sente
 @pytest.mark.pipeline
 def test_the_built_report_begins_with_the_task_the_abstract_and_the_findings(finished):
     page = (finished / "results/report/report.html").read_text(encoding="utf-8")
-    (text,) = re.findall(r'<div class="abstract">(.*?)</div>', page, re.DOTALL)
-    words, numbers = count(re.sub(r"<[^>]+>", "", text))
-    assert words <= WORDS and numbers <= NUMBERS
     places = [page.index(mark) for mark in ('id="fig:task"', 'class="abstract"', 'class="cards"', 'class="findings"')]
     assert places == sorted(places) and page.count('class="key-finding"') == 5

@@ -81,7 +81,7 @@ def test_a_strange_shell(fresh, tmp_path, expected):
     """No HOME, the C locale, a strict umask, no caches of libraries, and no git."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("bash", "cat", "env", "mkdir", "rm", "tee"):
+    for tool in ("bash", "cat", "env", "mkdir", "rm", "tee", "which"):
         (tools / tool).symlink_to(shutil.which(tool))
     shell = variables(fresh) | {"LC_ALL": "C", "LANG": "C", "PATH": str(tools)}
     shell |= {"NUMBA_CACHE_DIR": "/proc/none", "MPLCONFIGDIR": "/proc/none"}

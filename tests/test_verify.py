@@ -6,6 +6,8 @@ import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
@@ -131,9 +133,9 @@ def results(finished, tmp_path):
 @pytest.mark.pipeline
 def test_a_run_with_other_numbers_is_outside_and_named(results, capsys):
     path = results / "symmetry/paper/networks.parquet"
-    table = pd.read_parquet(path)
-    table["solved"] = False
-    table.to_parquet(path)
+    table = pq.read_table(path)
+    place = table.column_names.index("solved")
+    pq.write_table(table.set_column(place, "solved", pa.array([False] * len(table))), path)
     with pytest.raises(SystemExit) as stop:
         main(["--results", str(results), "verify"])
     text = capsys.readouterr().out
@@ -144,7 +146,7 @@ def test_a_run_with_other_numbers_is_outside_and_named(results, capsys):
 @pytest.mark.pipeline
 def test_fewer_networks_agree(results, capsys):
     path = results / "symmetry/paper/networks.parquet"
-    pd.read_parquet(path)[:120].to_parquet(path)
+    pq.write_table(pq.read_table(path)[:120], path)
     assert main(["--results", str(results), "verify", "--all"]) == 0
     assert "agrees" in capsys.readouterr().out
 

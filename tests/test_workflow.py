@@ -102,7 +102,7 @@ def test_jobs_run_with_the_python_of_snakemake_from_any_folder(tmp_path):
     environment.symlink_to(sys.prefix)
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("bash", "cat", "env", "mkdir", "rm", "tee"):
+    for tool in ("bash", "cat", "env", "mkdir", "rm", "tee", "which"):
         (tools / tool).symlink_to(shutil.which(tool))
     python = environment / "bin" / Path(sys.executable).name
     run = snakemake(folder, "results/autograd/paper/networks.parquet", *QUICK, python=python, PATH=str(tools))

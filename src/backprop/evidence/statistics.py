@@ -150,7 +150,7 @@ def paired_difference(first: npt.ArrayLike, second: npt.ArrayLike, level: float 
 
 
 def mean_interval(x: npt.ArrayLike, least: float = -np.inf, most: float = np.inf) -> dict[str, float | None]:
-    """Mean, standard deviation and Student's 95 % interval of the finite values of `x`; None where there are too few.
+    """Mean, standard deviation and Student's 95% interval of the finite values of `x`; None where there are too few.
 
     The keys are mean, deviation, low and high. The interval is cut to the possible values, [least, most].
     """

@@ -22,7 +22,7 @@ MOST, FEW = 0.9, 0.1
 
 
 def share(flags: npt.ArrayLike) -> dict[str, Any]:
-    """How many of the truth values [n] are true: count, n, rate, and Wilson's 95 % interval (low, high).
+    """How many of the truth values [n] are true: count, n, rate, and Wilson's 95% interval (low, high).
 
     Without any value the rate is None and the interval is 0 to 1.
     """

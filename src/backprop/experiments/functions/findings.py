@@ -75,7 +75,7 @@ def by_printed(printed: Mapping[str, Any] | None, stand_in: bool) -> str:
 
 
 def prediction_range(sample: npt.ArrayLike) -> list[float] | None:
-    """Student's 95 % range for one more value like the finite ones of `sample`; None below three of them."""
+    """Student's 95% range for one more value like the finite ones of `sample`; None below three of them."""
     from scipy import stats  # slow to import
 
     known = np.asarray(sample, dtype=float)

@@ -73,7 +73,7 @@ def by_distance(closest: float | None, others: Sequence[int]) -> str:
 
 
 def by_presentations(middle: Sequence[float] | None) -> str:
-    """Reproduced if the stated presentations are in `middle`: low, median and high of 95 % of the networks."""
+    """Reproduced if the stated presentations are in `middle`: low, median and high of 95% of the networks."""
     if middle is None:
         return NOT_JUDGED
     return verdict(middle[0] <= PDP_SWEEPS <= middle[2])

@@ -84,7 +84,7 @@ def _lab_plot(ax: Axes, run: Run) -> None:
     ax.annotate("least squares", (epochs[-1], optimum), (0, -3), textcoords="offset points", ha="right", va="top",
                 color=VERMILLION, fontsize=SMALL)  # fmt: skip
     at = int(np.searchsorted(epochs, epochs[-1] / 3))
-    ax.annotate("descent: middle 95 % of the data sets", (epochs[at], high[at]), (4, 6), textcoords="offset points",
+    ax.annotate("descent: middle 95% of the data sets", (epochs[at], high[at]), (4, 6), textcoords="offset points",
                 color=BLUE, fontsize=SMALL)  # fmt: skip
     ax.set_yscale("log")
     ax.set_ylim(0.7, None)

@@ -77,7 +77,7 @@ def verdicts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def by_learning_time(middle: list[float] | None) -> str:
-    """Reproduced if the paper's sweeps are in `middle`, the middle 95 % of the sweeps to solve the task."""
+    """Reproduced if the paper's sweeps are in `middle`, the middle 95% of the sweeps to solve the task."""
     if middle is None:
         return NOT_JUDGED
     return verdict(middle[0] <= PRINTED_SWEEPS <= middle[1])

@@ -20,7 +20,7 @@ AT = (PLAIN, INSIDE)
 """Targets at which the gradient of the printed networks is reported."""
 
 MIDDLE = (0.025, 0.975)
-"""The quantiles that bound a 95 % range."""
+"""The quantiles that bound a 95% range."""
 
 ALIKE = 0.02
 """Mean outputs within this distance of the printed network's count as equal to them."""
@@ -162,7 +162,7 @@ def _near(outputs: pd.Series, printed: float) -> pd.Series:
 
 
 def _quantiles(x: pd.Series) -> list[float] | None:
-    """The median between the bounds of the 95 % range, or None without values."""
+    """The median between the bounds of the 95% range, or None without values."""
     return [float(q) for q in x.quantile([MIDDLE[0], 0.5, MIDDLE[1]])] if len(x) else None
 
 
