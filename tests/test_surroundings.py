@@ -111,7 +111,8 @@ def test_another_user_whose_home_cannot_be_written(fresh, tmp_path, expected):
         if folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o011)
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable]
-    if subprocess.run([*nobody, "-c", "import snakemake, torch"], cwd=fresh, check=False).returncode:
+    again = "import subprocess, sys, snakemake, torch; subprocess.run([sys.executable, '--version'], check=True)"
+    if subprocess.run([*nobody, "-c", again], cwd=fresh, capture_output=True, check=False).returncode:
         pytest.skip("user 65534 may not run this Python")
     command = [*nobody, "-m", "snakemake", "--cores", "1", *TARGETS, "--configfile", "tiny.yaml"]
     environment = variables(fresh) | {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(fresh / ".cache")}
