@@ -12,6 +12,7 @@ from backprop.engine.margin import Margin
 from backprop.engine.networks import Architecture, Network, flatten, initial_weights, with_extra_unit
 from backprop.engine.task import Task
 from backprop.engine.training import Descent, PerCase, PerSweep, Schedule
+from tests.test_compiled import worst
 
 torch.set_num_threads(1)  # as in the pipeline
 
@@ -38,12 +39,6 @@ def pair(architecture, inputs, targets, weights, error="half_sum"):
     plain.forward()
     plain.backward()
     return fast, plain
-
-
-def worst(network):
-    deviations = torch.empty(network.parameters.shape[1], dtype=network.parameters.dtype)
-    network.worst_deviation(deviations)
-    return deviations
 
 
 def check_passes(fast, plain, gradient=5e-6, outputs=1e-6):

@@ -59,14 +59,21 @@ def suits(task: Task, device: torch.device, dtype: torch.dtype) -> bool:
     """Whether networks can be trained on this task by the compiled pass."""
     architecture = task.architecture
     return (
-        device.type == "cpu"
-        and dtype == torch.float32
-        and len(architecture.sizes) == 3
-        and not architecture.skip
+        is_plain(task, device, dtype)
         and architecture.hidden in HIDDEN
-        and architecture.output == "logistic"
         and architecture.parameters <= SMALL
         and len(task.inputs) <= FEW
+    )
+
+
+def is_plain(task: Task, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether the task is for one layer of hidden units and logistic outputs, the same for all networks, on the CPU."""
+    return (
+        device.type == "cpu"
+        and dtype == torch.float32
+        and len(task.architecture.sizes) == 3
+        and not task.architecture.skip
+        and task.architecture.output == "logistic"
         and task.inputs.shape[2:] in ((), (1,))
         and task.targets.shape[2:] in ((), (1,))
         and task.margin is task.learned is task.mask is None

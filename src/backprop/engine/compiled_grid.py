@@ -32,6 +32,7 @@ from torch import Tensor
 
 from backprop import choices
 from backprop.engine.activations import LEAK
+from backprop.engine.compiled import is_plain
 from backprop.engine.lanes import (
     add,
     aligned,
@@ -84,18 +85,11 @@ def suits(task: Task, device: torch.device, dtype: torch.dtype) -> bool:
     """Whether networks can be trained on this task by this compiled pass."""
     architecture = task.architecture
     return (
-        device.type == "cpu"
-        and dtype == torch.float32
-        and len(architecture.sizes) == 3
+        is_plain(task, device, dtype)
         and architecture.sizes[2] == 1
         and architecture.sizes[0] in BITS
-        and not architecture.skip
         and architecture.hidden in HIDDEN
-        and architecture.output == "logistic"
         and architecture.parameters <= SMALL
-        and task.inputs.shape[2:] in ((), (1,))
-        and task.targets.shape[2:] in ((), (1,))
-        and task.margin is task.learned is task.mask is None
         and _is_grid(task.inputs.reshape(task.inputs.shape[:2]))
     )
 

@@ -86,66 +86,49 @@ def multiply_add(_typing: Any, a: Any, b: Any, c: Any) -> Any:
     return _LANES(_LANES, _LANES, _LANES), generate
 
 
-@intrinsic
-def add(_typing: Any, a: Any, b: Any) -> Any:
-    """a + b."""
+def _arithmetic(instruction: str) -> Any:
+    """The intrinsic of two values that is one instruction of LLVM."""
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fadd(*arguments)
+    def operation(_typing: Any, a: Any, b: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            return getattr(builder, instruction)(*arguments)
 
-    return _LANES(_LANES, _LANES), generate
+        return _LANES(_LANES, _LANES), generate
 
-
-@intrinsic
-def subtract(_typing: Any, a: Any, b: Any) -> Any:
-    """a - b."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fsub(*arguments)
-
-    return _LANES(_LANES, _LANES), generate
+    return intrinsic(operation)
 
 
-@intrinsic
-def multiply(_typing: Any, a: Any, b: Any) -> Any:
-    """a * b."""
+add = _arithmetic("fadd")
+"""a + b."""
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fmul(*arguments)
+subtract = _arithmetic("fsub")
+"""a - b."""
 
-    return _LANES(_LANES, _LANES), generate
+multiply = _arithmetic("fmul")
+"""a * b."""
 
-
-@intrinsic
-def divide(_typing: Any, a: Any, b: Any) -> Any:
-    """a / b."""
-
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fdiv(*arguments)
-
-    return _LANES(_LANES, _LANES), generate
+divide = _arithmetic("fdiv")
+"""a / b."""
 
 
-@intrinsic
-def at_most(_typing: Any, a: Any, limit: Any) -> Any:
-    """a where it is at most `limit` or nan, `limit` elsewhere."""
+def _limited(beyond: str) -> Any:
+    """The intrinsic of a and a limit that gives the limit where it is `beyond` a ("<" or ">"), and a elsewhere."""
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        a, limit = arguments
-        return builder.select(builder.fcmp_ordered("<", limit, a), limit, a)
+    def operation(_typing: Any, a: Any, limit: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            a, limit = arguments
+            return builder.select(builder.fcmp_ordered(beyond, limit, a), limit, a)
 
-    return _LANES(_LANES, _LANES), generate
+        return _LANES(_LANES, _LANES), generate
+
+    return intrinsic(operation)
 
 
-@intrinsic
-def at_least(_typing: Any, a: Any, limit: Any) -> Any:
-    """a where it is at least `limit` or nan, `limit` elsewhere."""
+at_most = _limited("<")
+"""a where it is at most `limit` or nan, `limit` elsewhere."""
 
-    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        a, limit = arguments
-        return builder.select(builder.fcmp_ordered(">", limit, a), limit, a)
-
-    return _LANES(_LANES, _LANES), generate
+at_least = _limited(">")
+"""a where it is at least `limit` or nan, `limit` elsewhere."""
 
 
 @intrinsic

@@ -139,13 +139,13 @@ def train(
     progress = _Progress(networks, sweeps)
 
     for columns in _blocks(networks, block or stacks.fitting):
-        padded = _padded(columns, stacks.lanes)
-        network = stacks.network(padded, stacked[:, padded].to(device, dtype).contiguous())
-        bind = partial(update.start, columns=padded, factors=factors)
+        places = padded(columns, stacks.lanes)
+        network = stacks.network(places, stacked[:, places].to(device, dtype).contiguous())
+        bind = partial(update.start, columns=places, factors=factors)
         if stacks.loops and isinstance(network, GridNetwork) and not isinstance(order, Shuffled):
             presentation: Presentation | Loop = order.start_loop(network, bind)
         else:
-            presentation = order.start(network, bind, padded)
+            presentation = order.start(network, bind, places)
         stack = _Stack(columns, network, presentation, FirstSweeps(network, criteria.bounds), stacks.lanes)
         stack.begin(results)
         for sweep, stop in pairwise(results.stops(by_squares=task.error != "cross_entropy")):
@@ -287,7 +287,7 @@ class _Stack:
     def drop(self, finished: Tensor) -> _Stack:
         """The networks still in training, after a forward pass: those that are not `finished`, bool [width]."""
         remaining = (~finished).nonzero().squeeze(1)
-        positions = _padded(remaining, self._lanes)
+        positions = padded(remaining, self._lanes)
         network = self.network.subset(positions)
         network.forward()
         presentation = self._presentation.subset(positions, network)
@@ -345,7 +345,7 @@ class _Results:
         return Training(weights, self.first_sweep, self.errors, torch.tensor(self.error_sweeps))
 
 
-def _padded(columns: Tensor, lanes: int) -> Tensor:
+def padded(columns: Tensor, lanes: int) -> Tensor:
     """The columns, filled up to a multiple of `lanes` with copies of the last one."""
     return columns[torch.arange(-(-len(columns) // lanes) * lanes, device=columns.device).clamp_(max=len(columns) - 1)]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +53,7 @@ def _check_origin(experiment: str, protocol: Protocol, path: Path) -> None:
     if about.get("experiment") != experiment:
         raise store.damaged(path, f"was trained by {about.get('experiment')}, not by {experiment}")
     trained = about.get("protocol", {})
-    for name, value in json.loads(json.dumps(dataclasses.asdict(protocol))).items():
+    for name, value in stages.as_stored(protocol).items():
         if name not in trained:
             raise store.lacking(path, "field of the protocol", name)
         if trained[name] != value:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,14 +23,10 @@ def run(
     found = []
     for expected, path in shards:
         part = parts.part(path)
-        if part.about["protocol"] != json.loads(json.dumps(dataclasses.asdict(expected))):
+        if part.about["protocol"] != stages.as_stored(expected):
             raise store.damaged(path, "holds networks of another protocol")
         found.append(part)
     joined = parts.Joined(found, protocol.shared or ())
-    about = {
-        "experiment": experiment,
-        "protocol": dataclasses.asdict(protocol),
-        "provenance": found[0].about["provenance"],
-    }
+    about = stages.about(experiment, protocol, found[0].about["provenance"])
     joined.write(folder / store.ARRAYS, stages.finish(experiment, protocol, joined, device), about)
     _log.info("%d shards", len(found))

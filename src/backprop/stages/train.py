@@ -5,7 +5,6 @@ No other stage imports torch, except `merge` where an experiment trains networks
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,9 +34,4 @@ def run(
     arrays = stages.module(experiment, "train").train(protocol, protocol.seed_list, device, data)
     if shard is None:
         arrays |= stages.finish(experiment, protocol, arrays, device)
-    about = {
-        "experiment": experiment,
-        "protocol": dataclasses.asdict(protocol),
-        "provenance": provenance,
-    }
-    store.write_arrays(shard or folder / store.ARRAYS, arrays, about)
+    store.write_arrays(shard or folder / store.ARRAYS, arrays, stages.about(experiment, protocol, provenance))

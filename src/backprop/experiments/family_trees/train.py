@@ -139,10 +139,9 @@ def activities(weights: list[Tensor], inputs: Tensor, device: torch.device) -> t
     outputs, spreads = [], []
     for columns in torch.arange(weights[0].shape[-1]).split(BLOCK):
         # a network's last bits depend on its place in an incomplete vector, so copies of the last network complete it
-        places = torch.arange(-(-len(columns) // Protocol.side_by_side) * Protocol.side_by_side)
-        padded = columns[places.clamp_(max=len(columns) - 1)]
+        places = training.padded(columns, Protocol.side_by_side)
         _, *layers = (
-            y[..., : len(columns)] for y in forward(ARCHITECTURE, [w[..., padded].to(device) for w in weights], inputs)
+            y[..., : len(columns)] for y in forward(ARCHITECTURE, [w[..., places].to(device) for w in weights], inputs)
         )
         outputs.append(layers[-1].permute(2, 1, 0))
         spreads.append(torch.stack([y.double().std(1, correction=0).median(0).values for y in layers], 1))
