@@ -20,7 +20,7 @@ from matplotlib.text import Text
 
 from backprop import plots
 from backprop.documents import drawings
-from backprop.evidence.statistics import kaplan_meier
+from backprop.evidence.statistics import kaplan_meier, wilson
 from backprop.plots import style
 from backprop.plots.labels import EndLabels
 from backprop.protocol import UserError
@@ -79,14 +79,15 @@ def heat() -> Figure:
 def rates() -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.8)
     x = np.geomspace(0.01, 1, 6)
-    band = plots.rate_intervals(np.full(6, 90), 100)
+    band = (np.full(6, 0.9), *wilson(np.full(6, 90), 100))
     plots.rate_curves(ax, x, {f"group {k}": band for k in range(5)}, mark=0.1)
     return fig
 
 
 def dots() -> Figure:
     fig, ax = plots.axes(plots.COLUMN, 2.5)
-    estimate, low, high = plots.rate_intervals([[90, 80], [5, 0], [0, 0]], [[100, 100], [100, 100], [0, 0]])
+    estimate = [[0.9, 0.8], [0.05, 0], [np.nan, np.nan]]
+    low, high = wilson([[90, 80], [5, 0], [0, 0]], [[100, 100], [100, 100], [0, 0]])
     labels = ["the paper", "a rather long name of a variant", "nothing"]
     plots.interval_dots(ax, labels, estimate, low, high, ["targets 0, 1", "targets 0.1, 0.9"], reference=0.9)
     return fig

@@ -28,7 +28,6 @@ _LEGIBLE = 0.2155
 
 _COLOUR = re.compile(r"(fill|stroke): (#[0-9a-f]{6})")
 
-
 _BAND = re.compile(r"((?:fill-)?opacity): (0\.[12]\d*)\b")
 """The opacity of the bands around curves."""
 

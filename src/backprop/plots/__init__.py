@@ -14,7 +14,7 @@ from backprop.plots.distributions import survival_curves
 from backprop.plots.grids import colour_bar, confusion_matrix, heatmap, image_grid
 from backprop.plots.labels import End, EndLabels, spread
 from backprop.plots.networks import hinton_diagram, network_diagram
-from backprop.plots.rates import interval_dots, rate_curves, rate_intervals
+from backprop.plots.rates import interval_dots, rate_curves
 from backprop.plots.style import (
     CARD,
     COLUMN,
@@ -56,7 +56,6 @@ __all__ = [
     "percent",
     "percent_ticks",
     "rate_curves",
-    "rate_intervals",
     "save",
     "spread",
     "survival_curves",

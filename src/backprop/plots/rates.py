@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from backprop.evidence.statistics import wilson
 from backprop.plots.labels import End, EndLabels, name_above
 from backprop.plots.style import DASHES, MARKERS, MUTED, SERIES, log_ticks, percent_ticks
 
@@ -130,11 +129,3 @@ def interval_dots(
             columnspacing=1.4,
             borderaxespad=0.2,
         )
-
-
-def rate_intervals(solved: npt.ArrayLike, n: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(rate, low, high) with Wilson limits, from the counts `solved` of `n`, for `interval_dots` and `rate_curves`."""
-    low, high = wilson(solved, n)
-    trials = np.asarray(n, float)
-    rate = np.divide(solved, trials, out=np.full(low.shape, np.nan), where=trials > 0)
-    return rate, low, high
