@@ -1,11 +1,15 @@
-"""What all tests share: one thread, as in the pipeline, one run of the pipeline with few seeds, and a browser."""
+"""What tests share: one thread, as in the pipeline, a run with few seeds, a browser, and images that are easy."""
 
 import os
 import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from backprop import threads
+from backprop.datasets.archives import sha256
+from backprop.results import store
 from tests import pipeline
 
 threads.use_one()  # with more, small networks wait for each other (measured: 10 times)
@@ -35,3 +39,21 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory) -> Path:
+    """Images whose bright spot gives the class: easy to learn."""
+    draw = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("data") / "FashionMNIST.safetensors"
+    arrays: dict[str, np.ndarray] = {}
+    for part in ("train", "test"):
+        labels = draw.integers(0, 10, 200).astype(np.uint8)
+        pictures = draw.integers(0, 60, (200, 28, 28))
+        for i, label in enumerate(labels):
+            row, column = divmod(int(label), 4)
+            pictures[i, 7 * row : 7 * row + 7, 7 * column : 7 * column + 7] = 250
+        arrays |= {f"{part}_images": pictures.astype(np.uint8), f"{part}_labels": labels}
+    about = {"name": "FashionMNIST", "source": "bundled", "detail": "Artificial images."}
+    store.write_arrays(path, arrays, about | {"sha256": {key: sha256(array) for key, array in arrays.items()}})
+    return path

@@ -1,13 +1,11 @@
 """The three experiments without back-propagation, small, from training to the report, on artificial images."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from backprop.datasets.archives import sha256
 from backprop.documents import pages
 from backprop.documents.claims import read_claims
 from backprop.experiments.estimates import findings as estimates_findings
@@ -26,24 +24,6 @@ from backprop.stages import analyse, find, module, train
 from tests import experiments
 
 torch.set_num_threads(1)  # the operations are tiny: more threads only wait for each other
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory) -> Path:
-    """Images whose bright spot gives the class: easy to learn."""
-    draw = np.random.default_rng(0)
-    path = tmp_path_factory.mktemp("data") / "FashionMNIST.safetensors"
-    arrays: dict[str, np.ndarray] = {}
-    for part in ("train", "test"):
-        labels = draw.integers(0, 10, 200).astype(np.uint8)
-        pictures = draw.integers(0, 60, (200, 28, 28))
-        for i, label in enumerate(labels):
-            row, column = divmod(int(label), 4)
-            pictures[i, 7 * row : 7 * row + 7, 7 * column : 7 * column + 7] = 250
-        arrays |= {f"{part}_images": pictures.astype(np.uint8), f"{part}_labels": labels}
-    about = {"name": "FashionMNIST", "source": "bundled", "detail": "Artificial images."}
-    store.write_arrays(path, arrays, about | {"sha256": {key: sha256(array) for key, array in arrays.items()}})
-    return path
 
 
 def small(**changes):

@@ -26,6 +26,7 @@ SHELL = {
 SOME = (
     "assignment",
     "equations",
+    "line",
     "results/mnist/dropout/networks.parquet",
     "results/symmetry/paper/networks.parquet",
 )
@@ -50,7 +51,7 @@ def build(folder, *targets):
 def test_some_results_and_the_documents_are_equal(finished, elsewhere):
     expected = manifest.digests(finished / "results")
     digests = build(elsewhere, *SOME)
-    assert {"assignment/assignment.pdf", "equations/figures/second.svg", "mnist/dropout/networks.parquet"} < {*digests}
+    assert {"assignment/assignment.pdf", "line/figures/limit.svg", "mnist/dropout/networks.parquet"} < {*digests}
     assert digests == {name: expected[name] for name in digests}
 
     shutil.copytree(

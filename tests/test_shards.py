@@ -10,9 +10,11 @@ from safetensors.numpy import save
 from backprop import config, dependencies, shards
 from backprop.__main__ import main
 from backprop.experiments.departures.protocol import Protocol as Departures
+from backprop.experiments.estimates.protocol import Protocol as Estimates
 from backprop.experiments.evolution.protocol import Protocol as Evolution
 from backprop.experiments.evolved_symmetry.protocol import Protocol as EvolvedSymmetry
 from backprop.experiments.family_trees.protocol import Protocol as FamilyTrees
+from backprop.experiments.functions.protocol import Protocol as Functions
 from backprop.experiments.long_run.protocol import Protocol as LongRun
 from backprop.experiments.mnist.protocol import Protocol as Mnist
 from backprop.experiments.online.protocol import Protocol as Online
@@ -35,37 +37,42 @@ FEW = {
     ),
     "evolved_symmetry": EvolvedSymmetry(seeds=11, sweeps=60, method="evolution", samples=(4,)),
     "family_trees": FamilyTrees(seeds=11, sweeps=260),
+    "evolution": Evolution(
+        seeds=11, method="evolution", samples=(4,), images=100, batch=50, epochs=2, image_size=4, hidden_units=8,
+    ),
+    "functions": Functions(seeds=11, images=100, batch_size=50, epochs=2, hidden_units=8),
+    "estimates": Estimates(seeds=11, networks=((2, 4), (4, 4)), batch=20, samples=(4,), sigma_samples=4, directions=2),
 }  # fmt: skip
 """Experiments that can be split, with a protocol that takes a moment."""
 
 
-def train_in(home, experiment, protocol, sizes):
+def train_in(home, experiment, protocol, sizes, images=None):
     """The bytes of the arrays trained in one job (size 0) and in shards of each size."""
     found = []
+    data = dict.fromkeys(config.data_sets(experiment), images)
     for size in sizes:
         folder, some = home / str(size), []
         for shard in shards.split(protocol, size):
             own, path = shards.of_shard(protocol, shard), shard.file(home / str(size), experiment, "paper")
-            train.run(experiment, own, "cpu", {}, folder, path)
+            train.run(experiment, own, "cpu", data, folder, path)
             some.append((own, path))
         if some:
             merge.run(experiment, protocol, "cpu", some, folder)
         else:
-            train.run(experiment, protocol, "cpu", {}, folder)
+            train.run(experiment, protocol, "cpu", data, folder)
         found.append((folder / store.ARRAYS).read_bytes())
     return found
 
 
 @pytest.mark.parametrize("experiment", FEW)
-def test_one_two_and_three_uneven_shards_give_the_same_bytes(experiment, tmp_path):
-    whole, *split = train_in(tmp_path, experiment, FEW[experiment], (0, 6, 4))
+def test_one_two_and_three_uneven_shards_give_the_same_bytes(experiment, images, tmp_path):
+    whole, *split = train_in(tmp_path, experiment, FEW[experiment], (0, 6, 4), images)
     assert [content == whole for content in split] == [True, True]
 
 
 def test_every_experiment_that_can_be_split_is_tested():
-    """Those on images run in test_evolution and test_functions, where images are at hand."""
     can = {name for name, kind in config.protocol_classes().items() if kind.shared is not None}
-    assert can == {*FEW, "evolution", "functions"}
+    assert can == {*FEW}
 
 
 def test_a_variant_whose_seeds_choose_a_setting_is_trained_in_one_job():

@@ -100,7 +100,7 @@ def size(protocol: Protocol, asked: str | int = AUTO) -> int:
     if most >= protocol.side_by_side > 1:
         wanted = int(most) // protocol.side_by_side * protocol.side_by_side
     while -(-seeds // wanted) > MOST_SHARDS:
-        wanted = _round(2.6 * wanted)
+        wanted = _round(2 * wanted)
     return wanted if wanted < seeds else 0
 
 
@@ -134,8 +134,8 @@ def megabytes(protocol: Protocol, seeds: int) -> float:
 
 
 def _round(number: float) -> int:
-    """The largest of 1, 2, 5, 10, 20, 50, ... that is at most `number`, at least 1."""
+    """The largest of 1, 2, 3, 4, 5, 7, 10, 20, 30, ... that is at most `number`, at least 1."""
     power = 1
     while 10 * power <= number:
         power *= 10
-    return max((factor * power for factor in (1, 2, 5) if factor * power <= number), default=1)
+    return max((factor * power for factor in (1, 2, 3, 4, 5, 7) if factor * power <= number), default=1)

@@ -13,9 +13,11 @@ rule train_shard:
     wildcard_constraints:
         shard="[0-9]+-[0-9]+",
     priority: 2  # long jobs first, so that no core waits for the last one
+    group:
+        "shards"
     conda:
         "../../envs/environment.yaml"
-    threads: 1  # and no group: each shard is long enough for a job of its own on a cluster
+    threads: 1
     resources:
         mem_mb=MEMORY["train"],
         runtime=RUNTIME["train"],

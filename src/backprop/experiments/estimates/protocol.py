@@ -25,6 +25,8 @@ PRINTED_SAMPLES = 10
 class Protocol(protocol.Protocol):
     """What is estimated, at the start of training; the lab's own network is the last of `networks`."""
 
+    shared = ("parameters", "steps")
+
     # fmt: off
     seeds: int | tuple[int, ...] = like(protocol.Protocol, "seeds", 5)
     networks: tuple[tuple[int, int], ...] = setting(((4, 4), (7, 16), (14, 32), (28, 512)), "Networks",
@@ -64,7 +66,7 @@ class Protocol(protocol.Protocol):
     def work(self) -> float:
         """See the base class."""
         samples = len(ESTIMATORS) * (sum(self.samples) + len(self.sigmas) * self.sigma_samples)
-        return 0.008 * samples * self.batch * max(side**2 * hidden for side, hidden in self.networks)
+        return 0.019 * samples * self.batch * max(side**2 * hidden for side, hidden in self.networks)
 
     @property
     def bytes_kept(self) -> float:
