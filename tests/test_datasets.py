@@ -224,6 +224,10 @@ def other_gzip(raw: Path) -> None:
     (raw / IMAGES).write_bytes(gzip.compress(b"something else"))
 
 
+def bomb(raw: Path) -> None:
+    (raw / IMAGES).write_bytes(gzip.compress(bytes(2 * downloads.LARGEST)))
+
+
 def no_gzip(raw: Path) -> None:
     (raw / IMAGES).write_bytes(b"<html>404</html>")
 
@@ -241,6 +245,7 @@ def remove(raw: Path) -> None:
         (swap_training_and_test, "it is t10k-images-idx3-ubyte.gz of MNIST under a wrong name"),
         (swap_sets, f"it is {IMAGES} of FashionMNIST under a wrong name"),
         (other_gzip, "an intact gzip archive with other content"),
+        (bomb, "unpack to more than 50,000,000"),
         (no_gzip, "are not a gzip archive"),
         (remove, "the archive is missing"),
     ],
@@ -356,6 +361,15 @@ def test_an_archive_damaged_after_its_download_is_downloaded_again(mirror, publi
 def test_a_download_that_never_succeeds_leaves_no_file(mirror, how):
     mirror(fail=99, how=how)
     with pytest.raises(UserError, match=rf"127\.0\.0\.1.*sent something other than {IMAGES} \(its MD5 differs\)"):
+        fetch("MNIST", "download")
+    assert left_over() == []
+
+
+def test_a_download_ends_at_the_size_limit(mirror, monkeypatch):
+    mirror()
+    monkeypatch.setattr(downloads, "LARGEST", 100)
+    monkeypatch.setattr(downloads, "ATTEMPTS", 1)
+    with pytest.raises(UserError, match=r"127\.0\.0\.1.*sent more than 100 bytes"):
         fetch("MNIST", "download")
     assert left_over() == []
 

@@ -36,14 +36,14 @@ def clock(monkeypatch):
 
 def test_nested_loops_share_the_progress_of_the_job(clock, caplog):
     caplog.set_level(logging.INFO)
-    for _ in progress.through("ab", "seed", after=2):
+    for _ in progress.through("ab", "seed"):
         for _ in progress.through(range(5), "epoch"):
             progress.report(0.5, "2 M sweeps/s")
     states = [progress.last(line) for line in caplog.messages]
     inner = [state for state in states if state and "sweeps/s" in state.text]
-    # of four seeds with five epochs each, half an epoch is a fortieth
-    assert [state.percent for state in inner] == [int(100 * (number + 0.5) / 20) for number in range(10)]
-    assert inner[7].text == "seed 2 of 4, epoch 3 of 5, 2 M sweeps/s"
+    # of two seeds with five epochs each, half an epoch is a twentieth
+    assert [state.percent for state in inner] == [int(100 * (number + 0.5) / 10) for number in range(10)]
+    assert inner[7].text == "seed 2 of 2, epoch 3 of 5, 2 M sweeps/s"
     assert progress._loops == []
 
 

@@ -78,5 +78,5 @@ def test_paper_becomes_paper_and_pale_greys_stay_next_to_it():
 @pytest.mark.parametrize("text", ["", SVG[:400], SVG.replace('viewBox="0 0 400 100"', "")])
 def test_an_incomplete_file_is_named(svg, text):
     svg.write_text(text)
-    with pytest.raises(UserError, match=r"a.svg is not a complete SVG; delete it and run the pipeline again"):
+    with pytest.raises(UserError, match=r"a.svg is damaged or incomplete; delete it and make it again"):
         drawings.inline(svg, "", "", set())

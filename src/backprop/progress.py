@@ -38,13 +38,12 @@ class State:
     text: str
 
 
-def through(items: Collection[T], name: str, *, before: int = 0, after: int = 0) -> Iterator[T]:
+def through(items: Collection[T], name: str) -> Iterator[T]:
     """The items one by one; `name` says what one of them is. Loops may be nested.
 
-    The numbers of items that come `before` and `after` this loop, in other loops, count too. All items count alike,
-    so the time left is a rough estimate where they differ in cost.
+    All items count alike, so the time left is a rough estimate where they differ in cost.
     """
-    loop = _Loop(name, before, before + len(items) + after)
+    loop = _Loop(name, 0, len(items))
     _loops.append(loop)
     try:
         for item in items:

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from backprop.protocol import UserError
+from backprop.results.store import damaged
 
 SMALLEST = 11
 """The least size of text on a screen, in CSS pixels."""
@@ -45,6 +45,17 @@ def size(svg: str) -> tuple[float, float]:
     return float(box[1]), float(box[2])
 
 
+def parse(path: Path) -> tuple[str, ElementTree.Element]:
+    """The text of an SVG file and its root element; UserError if it is damaged."""
+    try:
+        svg = path.read_text(encoding="utf-8")
+        root = ElementTree.fromstring(svg)
+        size(svg)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise damaged(path) from error
+    return svg, root
+
+
 def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
     """The SVG file `path` as HTML.
 
@@ -57,12 +68,8 @@ def inline(path: Path, alt: str, prefix: str, colours: set[str]) -> str:
     Raises:
         UserError: the file is not an SVG.
     """
-    try:
-        svg = path.read_text(encoding="utf-8")
-        root = ElementTree.fromstring(svg)
-        width, height = size(svg)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise UserError(f"{path} is not a complete SVG; delete it and run the pipeline again.") from error
+    svg, root = parse(path)
+    width, height = size(svg)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}

@@ -17,14 +17,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pypandoc
 import typst
 
 from backprop.documents import drawings, security
 from backprop.protocol import UserError
-from backprop.results.store import damaged
 
 KIT = Path(__file__).parents[3] / "report"
 """Templates, filters, fonts, styles, claims and references."""
@@ -100,19 +98,12 @@ def _check_figures(contents: Inventory, figures: Mapping[str, Path]) -> None:
             raise UserError(f"the text shows figure:{name}, which no experiment declares; declared are {known}.")
         if not figures[name].exists():
             raise UserError(f"the figure {name} should be at {figures[name]}, which does not exist.")
-        if figures[name].suffix == ".svg" and not _is_svg(figures[name]):
-            raise damaged(figures[name])
+        if figures[name].suffix == ".svg":
+            drawings.parse(figures[name])
     if contents.unlabelled:
         raise UserError(f"figure:{contents.unlabelled[0]} needs a label such as {{#fig:name}} and a caption.")
     if contents.without_alt:
         raise UserError(f'figure:{contents.without_alt[0]} needs alternative text: {{alt="what the figure shows"}}.')
-
-
-def _is_svg(path: Path) -> bool:
-    try:
-        return ElementTree.parse(path).getroot().tag.endswith("svg")
-    except ElementTree.ParseError:
-        return False
 
 
 def inventory(document: Mapping[str, Any]) -> Inventory:
