@@ -295,7 +295,7 @@ def test_the_most_negative_curvature_is_that_of_the_whole_hessian():
         counted = (y - targets) ** 2 * (targets + (1 - targets) * shares) + 6.0 * (1 - targets) * (y - y_now) ** 2
         return (counted * kept).sum() / 2
 
-    hessian = torch.func.hessian(error)(flat)[exists][:, exists]
+    hessian = torch.autograd.functional.hessian(error, flat)[exists][:, exists]
     assert found[0] == pytest.approx(float(torch.linalg.eigvalsh(hessian)[0]), rel=0.02)
 
 

@@ -45,16 +45,14 @@ def most_negative_curvature(weights: list[Tensor], held: np.ndarray, margin: flo
         density: of the outputs at the edge of the margin, as `density_at_edge` returns it.
     """
     exists = mask()[:, 0].double()
-    parameters = flatten(weights).t().double()
+    parameters = flatten(weights).t().double().requires_grad_()
     kept = torch.tensor(people.kept_in(held))
-    shares = torch.func.vmap(_shares)(parameters, kept)
-    gradient = torch.func.grad(_averaged_error)
+    # the networks do not depend on each other, so one gradient of the sum of their errors serves all
+    E = _averaged_errors(parameters, kept, margin * density).sum()
+    (gradient,) = torch.autograd.grad(E, parameters, create_graph=True)
 
     def product(direction: Tensor) -> Tensor:
-        def along(p: Tensor, own: Tensor, share: Tensor, v: Tensor) -> Tensor:
-            return torch.func.jvp(lambda q: gradient(q, own, share, margin * density), (p,), (v,))[1]
-
-        return torch.func.vmap(along)(parameters, kept, shares, direction) * exists
+        return torch.autograd.grad((gradient * direction).sum(), parameters, retain_graph=True)[0] * exists
 
     generator = torch.Generator().manual_seed(0)
     start = torch.randn(len(exists), dtype=torch.float64, generator=generator) * exists
@@ -67,27 +65,27 @@ def density_at_edge(outputs: np.ndarray, margin: float) -> float:
 
 
 def _outputs(parameters: Tensor) -> Tensor:
-    """The outputs for all cases [104, 24]."""
+    """The outputs for all cases [S, 104, 24] of networks with these parameters [S, W]."""
     y = torch.tensor(people.arrays()[0])
-    for w in unflatten(ARCHITECTURE, parameters[:, None]):
-        y = torch.sigmoid(y @ w[:, :-1, 0].T + w[:, -1, 0])
+    for w in unflatten(ARCHITECTURE, parameters.t()):
+        w = w.permute(2, 1, 0)
+        y = torch.sigmoid(y @ w[:, :-1] + w[:, -1:])
     return y
 
 
-def _shares(parameters: Tensor, kept: Tensor) -> Tensor:
-    """The share of the sweeps with an error where a unit should be off [24], such that its errors balance."""
-    y, targets = _outputs(parameters), torch.tensor(people.arrays()[1])
-    pull = (y - targets) * y * (1 - y) * kept[:, None]
-    up, down = -(pull * targets).sum(0), (pull * (1 - targets)).sum(0)
-    return (up / down).clamp(max=1)
+def _averaged_errors(parameters: Tensor, kept: Tensor, jump: float) -> Tensor:
+    """The averaged E [S], with the stiffness `jump` between the cases in which a unit should be off.
 
-
-def _averaged_error(parameters: Tensor, kept: Tensor, shares: Tensor, jump: float) -> Tensor:
-    """E with the given shares, and with the stiffness `jump` between the cases in which a unit should be off."""
+    The share of the sweeps with an error where a unit should be off is such that its errors balance at these weights;
+    it does not change with them.
+    """
     y, targets = _outputs(parameters), torch.tensor(people.arrays()[1])
-    off = 1 - targets
-    errors = (y - targets) ** 2 * (targets + off * shares) + jump * off * (y - y.detach()) ** 2
-    return (errors * kept[:, None]).sum() / 2
+    off, kept = 1 - targets, kept[:, :, None].double()
+    here = y.detach()
+    pull = (here - targets) * here * (1 - here) * kept
+    shares = (-(pull * targets).sum(1, keepdim=True) / (pull * off).sum(1, keepdim=True)).clamp(max=1)
+    errors = (y - targets) ** 2 * (targets + off * shares) + jump * off * (y - here) ** 2
+    return (errors * kept).sum((1, 2)) / 2
 
 
 def _smallest_eigenvalue(product: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
