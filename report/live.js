@@ -423,7 +423,7 @@ x is the total input of a unit, y its output, d its target, E the error. */
       for (const [name, fact] of Object.entries(facts)) part(name).textContent = fact;
       if (!words) return;
       const { solved, family, distance: away } = facts;
-      part("status").textContent = `${words} Solved: ${solved}. Family: ${family}. Distance to the print: ${away}.`;
+      part("status").textContent = `${words} Solved: ${solved}. Family: ${family}. Distance to the printed weights: ${away}.`;
       const drawings = { weights: "ratio", errors: "error", outputs: "correct", ratios: "family" };
       for (const [name, fact] of Object.entries(drawings)) {
         const drawing = part(name), heading = drawing.previousElementSibling.textContent;

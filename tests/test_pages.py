@@ -7,7 +7,7 @@ import pytest
 import typst
 
 from backprop import plots
-from backprop.documents import drawings
+from backprop.documents import drawings, pages
 from backprop.documents.pages import KIT
 from tests import pages_layout
 
@@ -81,6 +81,15 @@ def largest():
     (overhang,) = map(float, re.findall(r"#let overhang = ([\d.]+)cm", report))
     (height,) = map(float, re.findall(r"([\d.]+)cm / natural.height", look))
     return [72 / 2.54 * length for length in (21 - 2 * margin + 2 * overhang, height)]
+
+
+def test_the_title_comes_before_a_table_that_floats_to_the_top():
+    document = pages.parse(
+        "Text (@tbl:a).\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n: A table. {#tbl:a}\n\n# One\n\nMore.\n"
+    )
+    text = pypdfium2.PdfDocument(pages.to_pdf(document, {"title": "Paper title"}, {}))[0].get_textpage()
+    title, caption = (text.get_charbox(text.search(words).get_next()[0])[3] for words in ("Paper title", "A table."))
+    assert title > caption
 
 
 def test_a_wide_figure_fits_onto_the_page_unshrunk():

@@ -132,5 +132,5 @@ def test_the_protocol_table_shows_what_the_source_states():
 def test_values_are_printed_as_tables_need_them():
     """Numbers have separators outside lists only, and lists of lists keep their commas."""
     assert [format_value(value) for value in (60000, 0.3, None, True)] == ["60,000", "0.3", "none", "yes"]
-    assert format_value((1425, 60000)) == "[1425, 60000]"
-    assert format_value(((0.0, 1.0), (0.1, 0.9))) == "[[0, 1], [0.1, 0.9]]"
+    assert format_value((1425, 60000)) == "1425, 60000"
+    assert format_value(((0.0, 1.0), (0.1, 0.9))) == "[0, 1], [0.1, 0.9]"

@@ -104,6 +104,7 @@ local blocks = {
     for _, column in ipairs(tbl.colspecs) do
       if column[1] == "AlignDefault" then column[1] = "AlignLeft" end
     end
+    if tbl.classes:includes("here") then return tbl end  -- like a figure of class here
     local rows = 0
     for _, body in ipairs(tbl.bodies) do rows = rows + #body.body end
     local dense = tbl.classes:includes("claims") or tbl.classes:includes("dense")

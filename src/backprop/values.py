@@ -136,7 +136,7 @@ def in_words(declared: Any) -> str:
 
 
 def format_value(value: Any) -> str:
-    """A value as the report's tables print it: 0.3, 60,000, [0, 1], yes, none."""
+    """A value as the report's tables print it: 0.3, 60,000, "10, 30", yes, none; a list within a list in brackets."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -144,9 +144,10 @@ def format_value(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.10g}" if abs(value) >= 1000 else f"{value:.10g}"
+        small = 1e-7 <= abs(value) < 1e-4
+        return f"{value:,.10g}" if abs(value) >= 1000 else f"{value:.12f}".rstrip("0") if small else f"{value:.10g}"
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_format_item(item) for item in value)}]"
+        return ", ".join(_format_item(item) for item in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {format_value(item)}" for key, item in value.items()) or "none"
     return str(value).replace("_", " ")
@@ -207,7 +208,7 @@ def one_line(message: str) -> str:
 
 def _format_item(item: Any) -> str:
     """An item of a list, whose numbers have no separators: the commas separate the items."""
-    return format_value(item) if isinstance(item, tuple | list) else format_value(item).replace(",", "")
+    return f"[{format_value(item)}]" if isinstance(item, tuple | list) else format_value(item).replace(",", "")
 
 
 def _quote(value: Any, depth: int = 3) -> str:

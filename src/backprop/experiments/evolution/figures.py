@@ -34,7 +34,7 @@ def training(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
                             lw=0)  # fmt: skip
             ax.plot(x[keep], accuracy.mean(0)[keep], **style)
         ends.append(End(float(epochs[-1] * per_epoch), float(accuracy.mean(0)[-1]), _label(row), style["color"]))
-    left.set(xlabel="epochs", ylabel="test accuracy", ylim=(0, 0.8))
+    left.set(xlabel="epochs", ylabel="test accuracy", ylim=(0, None))
     right.set(xlabel="gradients, or losses of a batch", xscale="log")
     left.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     log_ticks(right.xaxis)
@@ -64,7 +64,7 @@ def noise(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
         if exact is not None and exact["accuracy"]["mean"] is not None:
             ax.axhline(exact["accuracy"]["mean"], color=INK, lw=0.9, ls=DASHES[1], zorder=0)
             ends.append(End(rows[-1]["samples"], exact["accuracy"]["mean"], "gradient alone", INK))
-    ax.set(xscale="log", xlabel="loss evaluations per step N", ylabel="test accuracy", ylim=(0, 0.8))
+    ax.set(xscale="log", xlabel="loss evaluations per step N", ylabel="test accuracy", ylim=(0, None))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.grid(axis="y")
@@ -91,7 +91,7 @@ def thresholds(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
     ax.axhline(0.1, color=MUTED, lw=0.8, ls=DASHES[2])
     ax.annotate("guessing", (0.99, 0.1), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                 ha="right", fontsize=SMALL, color=MUTED)  # fmt: skip
-    ax.set(xlabel="epochs", ylabel="correctly classified", ylim=(0, 0.85))
+    ax.set(xlabel="epochs", ylabel="correctly classified", ylim=(0, None))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
     ax.grid(axis="y")
     return fig

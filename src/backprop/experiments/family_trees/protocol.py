@@ -45,10 +45,10 @@ class Protocol(protocol.Protocol):
     sweeps: int = like(Symmetry, "sweeps", 1500, stated=("1,500", "p. 535"))
     epsilons: tuple[float, float] = setting((0.005, 0.01), "Learning rates ε",
         "learning rates, of the first sweeps and of all later ones",
-        low=0.0, high=1e6, stated=("0.005 for 20 sweeps, then 0.01", "caption of Fig. 4"))
+        low=0.0, high=1e6, form="{}, then {}", stated=("0.005 for 20 sweeps, then 0.01", "caption of Fig. 4"))
     alphas: tuple[float, float] = setting((0.5, 0.9), "Momenta α",
         "momenta, of the first sweeps and of all later ones",
-        low=0.0, high=1.0, stated=("0.5 for 20 sweeps, then 0.9", "caption of Fig. 4"))
+        low=0.0, high=1.0, form="{}, then {}", stated=("0.5 for 20 sweeps, then 0.9", "caption of Fig. 4"))
     first_sweeps: int = setting(20, "First sweeps", "how many sweeps have the first rate and momentum", unit="sweeps",
         low=0, high=10**9, stated=("20", "caption of Fig. 4"))
     decays: tuple[float, ...] = setting((0.002,), "Decay",

@@ -58,7 +58,7 @@ def _differences(ax: Axes, runs: Runs) -> None:
     ax.set_yscale("log")
     ax.set(xlabel="step", ylabel="relative difference", title="Differences from the losses of NumPy")
     ax.margins(y=0.12)
-    ax.legend(loc="center", ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=4, columnspacing=1, handlelength=1.2)
     ax.grid(axis="y")
 
 

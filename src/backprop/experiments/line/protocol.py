@@ -25,7 +25,7 @@ class Protocol(protocol.Protocol):
     points: int = setting(5000, "Points", "points on a line, evenly spaced in x", low=2, high=10**6,
         stated=("5,000 in the code, 1,000 in the text above it", "lab 002"))
     reach: float = setting(math.pi, "Range of x", "x runs from minus this number to this number", low=0.01, high=1e3,
-        stated=("from −π to π", "lab 002"))
+        words={"3.141592654": "from −π to π"}, stated=("from −π to π", "lab 002"))
     noise: float = setting(1.0, "Noise", "standard deviation of the normal noise added to y", low=0.0, high=1e6,
         stated=("normal, standard deviation 1", "lab 002"))
     small_rate: float = setting(1e-5, "Small learning rate",

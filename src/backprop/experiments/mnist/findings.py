@@ -21,6 +21,9 @@ SHOWN = 20
 READS = 0.9
 """The share of test images above which a network counts as reading digits (claim D1)."""
 
+ALIKE = 0.01
+"""The standard deviation of the accuracy over the seeds below which the choice of the seed matters little."""
+
 SAME = 1e-4
 """The largest difference between two losses in single precision that counts as rounding (claim D2)."""
 
@@ -107,8 +110,10 @@ def by_no_grad(measured: Mapping[str, Any]) -> str:
 
 
 def _accuracy(sample: npt.ArrayLike) -> dict[str, float | None]:
-    """Mean, deviation and interval of the mean, with the lowest and the highest value."""
-    return mean_interval(sample, 0.0, 1.0) | {"lowest": float(np.min(sample)), "highest": float(np.max(sample))}
+    """Mean, deviation and interval of the mean, the lowest and the highest value, and whether all are `alike`."""
+    found = mean_interval(sample, 0.0, 1.0)
+    alike = found["deviation"] is not None and found["deviation"] < ALIKE
+    return found | {"lowest": float(np.min(sample)), "highest": float(np.max(sample)), "alike": alike}
 
 
 def _compared(run: Run | None, paper: Run) -> dict[str, Any] | None:

@@ -57,8 +57,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
 
 def prepared(images: np.ndarray, protocol: Protocol, place: torch.device) -> Tensor:
     """All images [n, 28, 28] as normalized float rows [n, 784] on the device, computed once and not in every epoch."""
-    pixels = torch.from_numpy(images).to(place).reshape(len(images), -1).float() / 255
-    return pixels.sub_(protocol.mean).div_(protocol.deviation)
+    pixels = torch.from_numpy(images).to(place).reshape(len(images), -1).float()
+    return pixels.div_(255).sub_(protocol.mean).div_(protocol.deviation)
 
 
 def targets(labels: np.ndarray, place: torch.device) -> Tensor:

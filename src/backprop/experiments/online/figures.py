@@ -52,7 +52,7 @@ def nearness(runs: Runs, values: Values) -> Figure:
         plots.percent_ticks(ax.yaxis)
         ax.margins(x=0)
         ax.grid(axis="y")
-    axes[0].set_ylabel("distance to the print")
+    axes[0].set_ylabel("distance to the printed weights")
     handles = [Line2D([], [], color=colour, lw=5, alpha=0.5, label=label) for colour, label in (
         (style.BLUE, ORDERS["paper"]), (style.MUTED, " and ".join(tuple(ORDERS.values())[1:])))]  # fmt: skip
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
