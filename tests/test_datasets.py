@@ -7,6 +7,7 @@ they are in the folder BACKPROP_DATA or in ../shared/data.
 import gzip
 import hashlib
 import http.server
+import io
 import os
 import socket
 import threading
@@ -18,6 +19,7 @@ import pytest
 
 from backprop import datasets
 from backprop.__main__ import main
+from backprop.datasets import archives as checked
 from backprop.datasets import downloads
 from backprop.protocol import UserError
 from backprop.results import store
@@ -363,6 +365,21 @@ def test_a_download_that_never_succeeds_leaves_no_file(mirror, how):
     with pytest.raises(UserError, match=rf"127\.0\.0\.1.*sent something other than {IMAGES} \(its MD5 differs\)"):
         fetch("MNIST", "download")
     assert left_over() == []
+
+
+def test_an_archive_is_not_unpacked_beyond_the_size_limit(tmp_path, monkeypatch):
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def read(self, size=-1):
+            self.given += size
+            assert self.given < 10 << 20
+            return bytes(size)
+
+    (tmp_path / IMAGES).touch()
+    monkeypatch.setattr(checked.gzip, "open", lambda _: Endless())
+    monkeypatch.setattr(checked, "LARGEST", 4 << 20)
+    assert "unpack to more than" in checked._difference(tmp_path / IMAGES, "")
 
 
 def test_a_download_ends_at_the_size_limit(mirror, monkeypatch):

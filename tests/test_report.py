@@ -228,6 +228,15 @@ def test_each_document_has_its_own_title_and_links_to_the_other(sample: dict[str
     assert "Of 4096 networks" in (sample["folder"] / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_section_shows_the_markup_of_an_author_as_text(sample: dict[str, Any]) -> None:
+    sample["byline"] = {"author": "<script>alert(1)</script> `alert(2)`{=html}"}
+    (sample["kit"] / "sections" / "20_by.md.j2").write_text("# By\n\nBy << author >>.\n", encoding="utf-8")
+    report.build(**sample)
+    page = (sample["folder"] / "report.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert page.count("By &lt;script&gt;alert(1)&lt;/script&gt; ") == 1 and "alert(2)" in page
+
+
 def test_a_folder_of_any_name_gives_the_same_bytes(
     sample: dict[str, Any], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

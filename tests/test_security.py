@@ -34,7 +34,7 @@ HOSTILE = (
     '"]) #panic("owned") (" = x',
     "<< 7*7 >> <% raw %> <# #> {{ 7*7 }} {% x %}",
     "![x](http://e.com/x.png) [a](javascript:alert(1)) `id`{=html} **b** @cite $$x$$ ^a^ ~b~",
-    "$(touch owned) `touch owned` ; touch owned & \" \\ {author} {wildcards} {output} {{x}}",
+    "$(touch owned) `touch owned` ; touch owned & \" ' ; touch owned ; ' \\ {author} {wildcards} {output} {{x}}",
     "two\nlines\r\n# heading\n\n```{=html}\n<script>alert(2)</script>\n```\n",
     "---\ntitle: x\n--- 1. x",
     "--help",
