@@ -6,9 +6,11 @@ Every method here works on each weight separately, so one method over stacked ne
 
 from __future__ import annotations
 
+import inspect
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self
 from typing import Protocol as Interface
 
@@ -344,6 +346,8 @@ class _OptimizerStep:
     ) -> None:
         self._make, self._parameters, self._rate, self._factors = make, network.parameters, rate, factors
         self._optimizer = make(self._parameters)
+        # without torch's wrappers, which prepare each step for its profiler and for compilation, and take a third of it
+        self._change = partial(inspect.unwrap(type(self._optimizer).step), self._optimizer)
         self._group = self._optimizer.param_groups[0]
         self._parameters.grad = network.gradient
         self._before = torch.empty_like(self._parameters) if isinstance(rate, Tensor) else None
@@ -351,12 +355,12 @@ class _OptimizerStep:
     def __call__(self, sweep: int) -> None:
         if self._before is None:
             self._group["lr"] = self._rate * self._factors[sweep]
-            self._optimizer.step()
+            self._change()
             return
         # in all these methods the change is proportional to the rate: scale each network's change at the rate 1
         self._before.copy_(self._parameters)
         self._group["lr"] = self._factors[sweep]
-        self._optimizer.step()
+        self._change()
         torch.lerp(self._before, self._parameters, self._rate, out=self._parameters)
 
     def subset(self, columns: Tensor, network: Passes) -> Step:
