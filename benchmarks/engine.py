@@ -135,11 +135,17 @@ def in_c(folder: Path) -> Callable[[int, int], list[torch.Tensor]] | None:
 
 
 def two_processes(networks: int, sweeps: int) -> float:
-    """How much two processes side by side train, as a multiple of one, in the same processor time of each."""
+    """How much two processes side by side train, as a multiple of one, in the same time; they start together."""
 
     def seconds(processes: int) -> float:
         command = [sys.executable, __file__, "--timed", str(networks), str(sweeps)]
-        running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        running = [subprocess.Popen(command, **pipes) for _ in range(processes)]
+        for process in running:
+            process.stdout.readline()
+        for process in running:
+            process.stdin.write("start\n")
+            process.stdin.flush()
         return max(float(process.communicate()[0]) for process in running)
 
     return statistics.median(2 * seconds(1) / seconds(2) for _ in range(3))
@@ -200,9 +206,11 @@ def main() -> None:
         return
     if options.timed:
         engine(1024, 10)
-        start = time.process_time()
+        print("ready", flush=True)
+        sys.stdin.readline()
+        start = time.perf_counter()
         engine(*options.timed)
-        print(time.process_time() - start)
+        print(time.perf_counter() - start)
         return
     scaling = two_processes(8192, 500 if options.quick else 2000)
     if hasattr(os, "sched_setaffinity"):

@@ -114,8 +114,8 @@ def test_the_chapter_says_that_the_print_is_closer_to_a_stationary_point_than_ou
     for below_all, below_rounding, sentence in (
         (True, True, "smaller than that of every network trained with this target, and below the 95% range of the"),
         (True, False, "smaller than that of every network trained with this target."),
-        (False, True, "the gradient of the print is below the 95% range of the rounding."),
-        (False, False, "the gradient of the print is as small as we expect from rounding and training."),
+        (False, True, "the gradient at the printed weights is below the 95% range of the rounding."),
+        (False, False, "the gradient at the printed weights is as small as we expect from rounding and training."),
     ):
         values["inside"]["print_is_below_all"] = below_all
         values["prints"]["figure_1"]["at"]["0.1"]["below_rounding"] = below_rounding

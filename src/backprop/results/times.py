@@ -9,8 +9,6 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from backprop import plain_text
-
 LOGS = "logs"
 """The folder of logs and benchmark files in the results."""
 
@@ -58,7 +56,7 @@ def table(spent: list[Spent]) -> str:
     rows += [(s.name, f"{s.jobs}", f"{s.seconds:,.0f}", f"{s.longest:,.0f}", f"{s.memory:,.0f}") for s in spent]
     jobs, seconds = sum(s.jobs for s in spent), sum(s.seconds for s in spent)
     rows.append(("all", f"{jobs}", f"{seconds:,.0f}", f"{max(s.longest for s in spent):,.0f}", ""))
-    return plain_text.table(rows)
+    return "\n".join(f"{name:<18}" + "".join(f"{cell:>10}" for cell in cells) for name, *cells in rows)
 
 
 def _number(text: str | None) -> float:
