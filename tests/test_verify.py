@@ -104,6 +104,15 @@ def test_quantities_survive_json():
     assert len(sample(np.arange(200.0)).quantiles) == len(LEVELS)
 
 
+def test_the_same_images_from_another_place_are_compared_and_other_images_are_not():
+    ours = next(one for one in recorded.read() if one.experiment == "mnist" and one.variant == "paper")
+    (about,) = ours.data.values()
+    downloaded = dataclasses.replace(ours, data={"MNIST": about | {"source": "download", "detail": "from a mirror"}})
+    others = dataclasses.replace(ours, data={"MNIST": about | {"sha256": {"test_images": "0"}}})
+    same, other = comparison.compare([downloaded, others], [ours])
+    assert same.reference is ours and other.reference is None
+
+
 @pytest.mark.parametrize("names", [["config.yaml"], ["config.yaml", "quick.yaml"]])
 def test_the_recorded_runs_have_every_variant_of_both_configurations(names):
     """If this fails after a change of the configuration, record again as src/backprop/verification/recorded.py says."""

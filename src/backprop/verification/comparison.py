@@ -55,7 +55,7 @@ def compare(yours: Iterable[Finished], recorded: Iterable[Finished]) -> list[Com
 
 
 def _alike(own: Finished, other: Finished) -> bool:
-    return (own.experiment, own.settings, own.data) == (other.experiment, other.settings, other.data)
+    return (own.experiment, own.settings, own.content) == (other.experiment, other.settings, other.content)
 
 
 def _compare(own: Finished, reference: Finished | None, others: list[Finished], level: float) -> Compared:

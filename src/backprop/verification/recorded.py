@@ -57,6 +57,11 @@ class Finished:
         """The protocol without the numbers of seeds, by which runs may differ and still be compared."""
         return {name: value for name, value in self.protocol.items() if not name.endswith("seeds")}
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """The checksums of its data sets, which are the same for a download and for a local copy."""
+        return {name: about.get("sha256") for name, about in self.data.items()}
+
 
 def finished(results: Path) -> Iterator[Finished]:
     """Every finished variant under `results`, by experiment and variant; UserError for a damaged file."""
@@ -81,7 +86,7 @@ def write(path: Path, runs: Iterable[Finished]) -> int:
     kept: dict[str, dict[str, Any]] = {}
     for run in runs:
         entry = vars(run) | {"quantities": {name: to_plain(quantity) for name, quantity in run.quantities.items()}}
-        kept.setdefault(repr((run.experiment, run.protocol, run.data)), entry)
+        kept.setdefault(repr((run.experiment, run.protocol, run.content)), entry)
     # a line for each variant: with a line for each number, the file would have 30,000
     lines = ",\n".join(json.dumps(entry, sort_keys=True, allow_nan=False) for entry in kept.values())
     store.write_text(path, f'{{"runs": [\n{lines}\n]}}\n')
