@@ -52,8 +52,8 @@ def test_training_is_the_labs_own_loop(digits):
             loss.backward()
             optimizer.step()
             expected.append(loss.item())
-    prepared = (train.prepared(data.train_images, protocol, CPU), train.targets(data.train_labels, CPU))
-    ours, record = train.train_one(protocol, 7, prepared, prepared)
+    pixels, answers = train.rows(data.train_images, CPU), train.targets(data.train_labels, CPU)
+    ours, record = train.train_one(protocol, 7, (pixels, answers), (train.normalized(pixels, protocol), answers))
     np.testing.assert_allclose(record["losses"], expected, rtol=1e-5)
     for ours_one, lab_one in zip(ours.parameters(), model.parameters(), strict=True):
         torch.testing.assert_close(ours_one, lab_one, rtol=1e-4, atol=1e-6)
@@ -66,7 +66,7 @@ def test_pixels_are_normalized_as_by_torchvision():
     images = np.random.default_rng(0).integers(0, 256, (2, 28, 28), dtype=np.uint8)
     recipe = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
     expected = torch.stack([recipe(image[:, :, None]).reshape(-1) for image in images])
-    torch.testing.assert_close(train.prepared(images, Protocol(), CPU), expected)
+    torch.testing.assert_close(train.normalized(train.rows(images, CPU), Protocol()), expected)
 
 
 def test_weights_are_drawn_as_torch_draws_them():

@@ -32,8 +32,8 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     """
     place = torch.device(resolve_device(device))
     digits = datasets.load(data["MNIST"])
-    training = (prepared(digits.train_images, protocol, place), targets(digits.train_labels, place))
-    test = (prepared(digits.test_images, protocol, place), targets(digits.test_labels, place))
+    training = (rows(digits.train_images, place), targets(digits.train_labels, place))
+    test = (normalized(rows(digits.test_images, place), protocol), targets(digits.test_labels, place))
     records: dict[str, list[np.ndarray]] = {}
     for seed in progress.through(seeds, "seed"):
         with torch.random.fork_rng(devices=[place] if place.type == "cuda" else []):
@@ -55,10 +55,14 @@ def train(protocol: Protocol, seeds: tuple[int, ...], device: str, data: Mapping
     }
 
 
-def prepared(images: np.ndarray, protocol: Protocol, place: torch.device) -> Tensor:
-    """All images [n, 28, 28] as normalized float rows [n, 784] on the device, computed once and not in every epoch."""
-    pixels = torch.from_numpy(images).to(place).reshape(len(images), -1).float()
-    return pixels.div_(255).sub_(protocol.mean).div_(protocol.deviation)
+def rows(images: np.ndarray, place: torch.device) -> Tensor:
+    """Images [n, 28, 28] as rows of bytes [n, 784] on the device: a quarter of the memory of normalized ones."""
+    return torch.from_numpy(images).to(place).reshape(len(images), -1)
+
+
+def normalized(pixels: Tensor, protocol: Protocol) -> Tensor:
+    """Pixels from 0 to 255 as normalized floating-point numbers, as torchvision's transforms do it."""
+    return pixels.float().div_(255).sub_(protocol.mean).div_(protocol.deviation)
 
 
 def targets(labels: np.ndarray, place: torch.device) -> Tensor:
@@ -84,14 +88,17 @@ def network(protocol: Protocol, generator: torch.Generator) -> nn.Sequential:
 def train_one(
     protocol: Protocol, seed: int, training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
 ) -> tuple[nn.Sequential, dict[str, np.ndarray]]:
-    """Train one network; return it with its batch losses and its score on the test images after each epoch."""
+    """Train one network; return it with its batch losses and its score on the test images after each epoch.
+
+    The training images are as `rows` returns them, the test images as `normalized` does.
+    """
     generator = torch.Generator().manual_seed(seed)
     images, labels = training
     model = network(protocol, generator).to(images.device)
     descent = optimizer(model, protocol)
     losses, correct = [], [score(model, *test)]
     for _ in progress.through(range(protocol.epochs), "epoch"):
-        losses += epoch(model, descent, images, labels, protocol.batch_size, generator)
+        losses += epoch(protocol, model, descent, images, labels, generator)
         correct.append(score(model, *test))
     return model, {
         "losses": torch.stack(losses).cpu().numpy(),
@@ -107,18 +114,19 @@ def optimizer(model: nn.Sequential, protocol: Protocol) -> torch.optim.SGD:
 
 
 def epoch(
+    protocol: Protocol,
     model: nn.Sequential,
     descent: torch.optim.Optimizer,
     images: Tensor,
     labels: Tensor,
-    batch_size: int,
     generator: torch.Generator,
 ) -> list[Tensor]:
     """Train for one epoch, in batches of a new random order; the batch losses stay on the device."""
     model.train()
     losses = []
-    for batch in torch.randperm(len(labels), generator=generator).to(images.device).split(batch_size):
-        loss = functional.cross_entropy(model(images.index_select(0, batch)), labels[batch])
+    for batch in torch.randperm(len(labels), generator=generator).to(images.device).split(protocol.batch_size):
+        inputs = normalized(images.index_select(0, batch), protocol)
+        loss = functional.cross_entropy(model(inputs), labels[batch])
         descent.zero_grad()
         loss.backward()
         descent.step()
