@@ -113,9 +113,17 @@ def test_the_same_images_from_another_place_are_compared_and_other_images_are_no
     assert same.reference is ours and other.reference is None
 
 
+def test_the_recorded_runs_have_the_official_images_and_the_stand_in():
+    found = {}
+    for one in recorded.read():
+        for about in one.data.values():
+            found.setdefault((one.experiment, repr(one.protocol)), set()).add(about["source"] == "bundled")
+    assert len(found) > 30 and all(kinds == {True, False} for kinds in found.values())
+
+
 @pytest.mark.parametrize("names", [["config.yaml"], ["config.yaml", "quick.yaml"]])
 def test_the_recorded_runs_have_every_variant_of_both_configurations(names):
-    """If this fails after a change of the configuration, record again as src/backprop/verification/recorded.py says."""
+    """If this fails after a change of the configuration, record again as CONTRIBUTING.md says."""
     known = [(one.experiment, json.loads(json.dumps(one.settings))) for one in recorded.read()]
     settings = config.read(*(ROOT / "config" / name for name in names))
     for experiment, variants in config.check(settings).items():

@@ -1,13 +1,7 @@
 """The recorded runs: for each finished variant its settings, the bytes of its files, and its quantities.
 
-`recorded.json` comes with the package. It holds a full run and a quick one, so that a run with either configuration
-finds networks of its own settings. After a change that alters results, record both again:
-
-    uv run snakemake --cores all
-    git worktree add ../quick && cd ../quick
-    uv run snakemake --cores all --configfile config/quick.yaml
-    cd -
-    uv run backprop record results ../quick/results
+`recorded.json` comes with the package. It holds a full run and a quick one, each with the official images and with the
+stand-in, so that every run finds networks of its own settings. CONTRIBUTING.md says how to record them again.
 """
 
 from __future__ import annotations
