@@ -114,7 +114,7 @@ def test_the_same_images_from_another_place_are_compared_and_other_images_are_no
 
 
 def test_the_recorded_runs_have_the_official_images_and_the_stand_in():
-    found = {}
+    found: dict[tuple[str, str], set[bool]] = {}
     for one in recorded.read():
         for about in one.data.values():
             found.setdefault((one.experiment, repr(one.protocol)), set()).add(about["source"] == "bundled")
