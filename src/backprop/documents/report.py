@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,24 +54,28 @@ def build(
     }  # fmt: skip
     documents = _documents(kit / DOCUMENTS)
     texts = {name: templates.render_folder(kit / known["sections"], context) for name, known in documents.items()}
-    parsed = {name: pages.parse(text) for name, text in texts.items()}
+    with ThreadPoolExecutor() as pool:  # pandoc and Typst work outside Python
+        parsed = dict(zip(texts, pool.map(pages.parse, texts.values()), strict=True))
     for document in parsed.values():
         pages.check(document, figures, kit)
     shown = {name: set(pages.inventory(document).images) for name, document in parsed.items()}
     for figure in figures:
         if not any(figure in images for images in shown.values()):
             raise UserError(f"the figure {figure} is drawn but no section shows it (figure:{figure}).")
-    written: dict[Path, str | bytes] = {}
-    for name, document in parsed.items():
-        own = {figure: path for figure, path in figures.items() if figure in shown[name]}
-        titles = {
-            key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
-            for key in ("title", "subtitle")
-        }
-        linked = provenance.with_sources(document, provenance.Sources(findings, own, folder))
-        page = live.with_live_network(glossary.with_terms(linked, kit), context, kit)
-        written[folder / f"{name}.html"] = pages.to_html(page, {**byline, **titles}, own, kit)
-        written[folder / f"{name}.pdf"] = pages.to_pdf(document, {**byline, **titles}, own, kit)
+    begun: dict[Path, Future[str] | Future[bytes]] = {}
+    with ThreadPoolExecutor() as pool:
+        for name, document in parsed.items():
+            own = {figure: path for figure, path in figures.items() if figure in shown[name]}
+            titles = {
+                key: templates.render_text(documents[name][key], context, f"{DOCUMENTS}, {key} of {name}")
+                for key in ("title", "subtitle")
+            }
+            about = {**byline, **titles}
+            begun[folder / f"{name}.pdf"] = pool.submit(pages.to_pdf, document, about, own, kit)
+            linked = provenance.with_sources(document, provenance.Sources(findings, own, folder))
+            page = live.with_live_network(glossary.with_terms(linked, kit), context, kit)
+            begun[folder / f"{name}.html"] = pool.submit(pages.to_html, page, about, own, kit)
+    written = {path: future.result() for path, future in begun.items()}
     for path, content in written.items():
         write_text(path, content) if isinstance(content, str) else write_bytes(path, content)
 
