@@ -2,9 +2,9 @@
 
     uv run python benchmarks/estimates.py [RESULTS]
 
-Measured is the processor time in Snakemake's benchmark files. Run the pipeline with `--cores 1` on an idle machine:
-jobs that share a core's caches with others take up to twice as long. Jobs whose estimate is wrong by more than half
-are marked.
+Measured is the processor time in Snakemake's benchmark files. Run the pipeline with `--cores all`, as users do: jobs
+that share memory and caches with others take up to twice as long, and no shard should then be too long. Jobs whose
+estimate is wrong by more than half are marked.
 """
 
 from __future__ import annotations

@@ -40,13 +40,12 @@ def cost(protocol: Protocol, asked: str | int = shards.AUTO) -> Cost:
     )
 
 
-def by_experiment(protocols: Mapping[str, Mapping[str, Protocol]], asked: Mapping[str, str | int]) -> dict[str, Cost]:
-    """The cost of all variants of each experiment."""
-    found = {}
+def lines(protocols: Mapping[str, Mapping[str, Protocol]], asked: Mapping[str, str | int]) -> Iterator[str]:
+    """A line for each experiment, with the cost of all its variants."""
     for name, variants in protocols.items():
         own = [cost(protocol, asked[name]) for protocol in variants.values()]
-        found[name] = Cost(sum(c.seconds for c in own), sum(c.jobs for c in own), max(c.megabytes for c in own))
-    return found
+        all_variants = Cost(sum(c.seconds for c in own), sum(c.jobs for c in own), max(c.megabytes for c in own))
+        yield f"{name:<18}{all_variants.text}"
 
 
 def warnings(protocols: Mapping[str, Mapping[str, Protocol]], asked: Mapping[str, str | int]) -> Iterator[str]:

@@ -209,11 +209,6 @@ class Protocol(Fields):
         raise NotImplementedError
 
     @property
-    def seconds_once(self) -> float:
-        """Seconds of a core that a job takes whatever the number of its seeds, beside its start, for the same."""
-        return 0.0
-
-    @property
     def bytes_kept(self) -> float:
         """The bytes of the arrays of one seed, about, for estimates of memory."""
         raise NotImplementedError

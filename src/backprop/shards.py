@@ -125,7 +125,7 @@ def can_split(protocol: Protocol, experiment: str) -> None:
 
 def seconds(protocol: Protocol) -> float:
     """Estimated seconds of a core for the training of a variant in one job."""
-    return START + protocol.seconds_once + protocol.work * protocol.seed_count / RATE
+    return START + protocol.work * protocol.seed_count / RATE
 
 
 def megabytes(protocol: Protocol, seeds: int) -> float:

@@ -144,8 +144,9 @@ def format_value(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        small = 1e-7 <= abs(value) < 1e-4
-        return f"{value:,.10g}" if abs(value) >= 1000 else f"{value:.12f}".rstrip("0") if small else f"{value:.10g}"
+        if 1e-7 <= abs(value) < 1e-4:
+            return f"{value:.12f}".rstrip("0")  # Python would write an exponent
+        return f"{value:,.10g}" if abs(value) >= 1000 else f"{value:.10g}"
     if isinstance(value, tuple | list):
         return ", ".join(_format_item(item) for item in value)
     if isinstance(value, Mapping):

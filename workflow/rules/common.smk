@@ -154,8 +154,8 @@ SIZES = {
 # Snakemake reads the rules before it knows that nothing is to be run
 if {"-n", "--dry-run", "--dryrun"} & set(sys.argv):
     print("Estimated, for the training alone:", file=sys.stderr)
-    for experiment, cost in costs.by_experiment(PROTOCOLS, ASKED).items():
-        print(f"  {experiment:<18}{cost.text}", file=sys.stderr)
+    for line in costs.lines(PROTOCOLS, ASKED):
+        print(f"  {line}", file=sys.stderr)
 for warning in costs.warnings(PROTOCOLS, ASKED):
     print(f"backprop: warning: {warning}", file=sys.stderr)
 

@@ -42,8 +42,7 @@ def _check(options: argparse.Namespace) -> None:
             print(f"{experiment}/{variant}: {_networks(protocol)}; {departures or 'no departure'}")
     print("\nEstimated, for the training alone:")
     asked = config.shards_asked(settings)
-    for experiment, cost in costs.by_experiment(protocols, asked).items():
-        print(f"{experiment:<18}{cost.text}")
+    print(*costs.lines(protocols, asked), sep="\n")
     for warning in costs.warnings(protocols, asked):
         print(f"backprop: warning: {warning}", file=sys.stderr)
 

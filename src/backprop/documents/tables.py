@@ -58,10 +58,10 @@ def protocol_table(
         f"| | {source} | Ours | Where |",
         "|---------------|------------------------|----------------------|-----------------|",
     ]
-    codings = list(codings)
+    both = " and ".join(own["coding"] for own in codings)
     for row in experiment["protocol"]:
-        both = " and ".join(own["coding"] for own in codings) if row["label"] == "Targets" else ""
-        lines.append(_row([row["label"], row["stated"], both or row["ours"], row["where"]]))
+        ours = both if both and row["label"] == "Targets" else row["ours"]
+        lines.append(_row([row["label"], row["stated"], ours, row["where"]]))
     return "\n".join(lines) + f"\n\n: {caption} {{#{label}{' .dense' if dense else ''}}}\n"
 
 

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogFormatter, LogLocator, NullFormatter
 
 from backprop.evidence.formatting import power_of_ten
@@ -134,6 +135,13 @@ def figure(width: float = COLUMN, height: float = 3.0) -> Figure:
 def headline(fig: Figure, message: str) -> None:
     """Write `message`, what a figure of several plots shows, at its top left."""
     fig.suptitle(message, x=0.01, ha="left", fontsize=SIZE, fontweight="bold")
+
+
+def keep_colours(legend: Legend) -> None:
+    """Let what a legend shows keep its colours in dark mode, as what it explains does."""
+    for handle in legend.legend_handles:
+        if handle is not None:
+            handle.set_gid(FIXED)
 
 
 def axes(width: float = COLUMN, height: float = 3.0) -> tuple[Figure, Axes]:

@@ -99,11 +99,6 @@ class Protocol(protocol.Protocol):
         return self.trained_networks / self.seed_count * 104 * 700 * self.sweeps
 
     @property
-    def seconds_once(self) -> float:
-        """See the base class: the curvature on the plateau, unless decay begins late."""
-        return 0.5 if self.decay_from else 4.0
-
-    @property
     def bytes_kept(self) -> float:
         """See the base class."""
         return (self.sweeps / self.record_every + 1) * 130 + 8 * 700 + 4 * 104 * 24 + 60_000

@@ -135,7 +135,7 @@ def _points(ax: Axes, run: Run, values: Mapping[str, Any]) -> None:
 
 def _misses(ax: Axes, run: Run, values: Mapping[str, Any]) -> None:
     precision = values["precision"]
-    for factor, style in ((1.517, 0.9), (2.448, 0.9)):  # 68.3 % and 95% of a normal distribution over two numbers
+    for factor, style in ((1.517, 0.9), (2.448, 0.9)):  # 68.3% and 95% of a normal distribution over two numbers
         ax.add_patch(Ellipse((0, 0), 2 * factor * precision["a"], 2 * factor * precision["b"], fill=False, ec=INK,
                              lw=style, ls=DASHES[1]))  # fmt: skip
     for name, marker, colour, size, fill in (

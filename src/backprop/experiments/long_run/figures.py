@@ -133,10 +133,7 @@ def families(runs: Runs, values: Values) -> Figure:
     ax.minorticks_off()
     bar = fig.colorbar(mesh, ax=ax, label="margin", pad=0.02, aspect=28)
     bar.outline.set_visible(False)
-    key = ax.legend(loc="lower right", handletextpad=0.2)
-    for handle in key.legend_handles:
-        if handle is not None:
-            handle.set_gid(plots.FIXED)
+    style.keep_colours(ax.legend(loc="lower right", handletextpad=0.2))
     margins = [own["gap_median"] for own in values["codings"]]
     near = all(margin is not None and margin > NEAR * values["maxima"][0]["gap"] for margin in margins)
     ax.set_title("Solved networks end where the margin is largest" if near else "The margin of three magnitudes")

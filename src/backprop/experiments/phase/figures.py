@@ -37,9 +37,7 @@ def solved(runs: Runs, values: Values) -> Figure:
                     ls="none", label=label, zorder=5, clip_on=False, gid=plots.FIXED)  # fmt: skip
     handles, labels = axes[0].get_legend_handles_labels()
     key = fig.legend(handles, labels, loc="outside lower center", ncols=4, handletextpad=0.1, columnspacing=1.2)
-    for handle in key.legend_handles:
-        if handle is not None:
-            handle.set_gid(plots.FIXED)
+    style.keep_colours(key)
     return fig
 
 
