@@ -58,8 +58,9 @@ def noise(runs: Mapping[str, Run], values: Mapping[str, Any]) -> Figure:
                  and row["sigma"] == rows[0]["sigma"] and row["accuracy"]["mean"] is not None]  # fmt: skip
         if alike:
             search = _with_interval(ax, alike, SERIES[1], MARKERS[1], False, "Evolution Search")
-            ax.annotate(search.label, (search.x, search.y), (8, -10), textcoords="offset points", fontsize=SMALL,
-                        color=search.colour)  # fmt: skip
+            first = alike[0]  # to whose right there is room below the curve
+            ax.annotate(search.label, (first["samples"], first["accuracy"]["mean"]), (10, -6),
+                        textcoords="offset points", fontsize=SMALL, color=search.colour)  # fmt: skip
         exact = values["model"]["gradient"]
         if exact is not None and exact["accuracy"]["mean"] is not None:
             ax.axhline(exact["accuracy"]["mean"], color=INK, lw=0.9, ls=DASHES[1], zorder=0)
